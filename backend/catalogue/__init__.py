@@ -1,0 +1,1 @@
+"""What can be had: items, offers, stock, lanes."""

@@ -1,0 +1,194 @@
+"""Every setting, read from the environment through one strict reader. `ZS_` names are ours."""
+
+from pathlib import Path
+
+import django_stubs_ext
+from environs import Env
+
+from backend.config import embedded
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = BASE_DIR / "var"
+env = Env(expand_vars=False)
+
+# where and for whom
+EMBEDDED = not env.str("DATABASE_URL", "")
+DEMO = env.bool("ZS_DEMO", False)
+DEBUG = env.bool("ZS_DEBUG", False)
+REALM = env.str("ZS_REALM", "live", validate=lambda v: v in {"live", "test"})
+MODE = env.str(
+    "ZS_MODE",
+    "charity_site",
+    validate=lambda v: v in {"designated_platform", "charity_site", "directed", "logistics_only"},
+)
+SITE_URL = env.str("ZS_SITE_URL", "http://127.0.0.1:8000")
+LIVE_ORIGIN = env.str("ZS_LIVE_ORIGIN", "")
+ALLOWED_HOSTS = env.list("ZS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "testserver"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("ZS_CSRF_TRUSTED_ORIGINS", [], subcast=str)
+SECRET_KEY = env.str("ZS_SECRET_KEY", "") or embedded.secret_key(VAR_DIR)
+TRUSTED_PROXIES = env.int("ZS_TRUSTED_PROXIES", 0)
+
+# stores
+_services = embedded.addresses(VAR_DIR)
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", _services.database_url)}
+DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
+REDIS_URL = env.str("REDIS_URL", _services.redis_url)
+QUEUE_PREFIX = env.str("ZS_QUEUE_PREFIX", "zs")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": QUEUE_PREFIX,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOMS = [
+    "backend.journal",
+    "backend.parties",
+    "backend.ledger",
+    "backend.catalogue",
+    "backend.needs",
+    "backend.donations",
+    "backend.supplier_orders",
+    "backend.shipments",
+    "backend.deliveries",
+    "backend.confirmations",
+    "backend.timelines",
+    "backend.notices",
+]
+DOORS = [
+    "backend.interfaces.shop",
+    "backend.interfaces.accounts",
+    "backend.interfaces.supplier_api",
+    "backend.interfaces.supplier_desk",
+    "backend.interfaces.confirm",
+    "backend.interfaces.courier",
+    "backend.interfaces.track",
+    "backend.interfaces.dispatch",
+    "backend.interfaces.backoffice",
+    "backend.interfaces.jobs",
+]
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "django_cotton",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    *ROOMS,
+    *DOORS,
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "backend.config.urls"
+WSGI_APPLICATION = "backend.config.wsgi.application"
+ASGI_APPLICATION = "backend.config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# who
+AUTH_USER_MODEL = "parties.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "no-referrer"
+if SITE_URL.startswith("https://"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31_536_000
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", *([LIVE_ORIGIN] if LIVE_ORIGIN else [])],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+    }
+}
+
+# words and clocks
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+ZONE = env.str("ZS_ZONE", "Asia/Shanghai")
+
+# pages
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "media"
+
+# letters
+EMAIL_BACKEND = env.str("ZS_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = env.str("ZS_EMAIL_FILE_PATH", str(VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = env.str("ZS_FROM_EMAIL", "直送 <slip@zhisong.invalid>")
+
+# gifts
+RESERVATION_MINUTES = env.int("ZS_RESERVATION_MINUTES", 30)
+UNDO_MINUTES = env.int("ZS_UNDO_MINUTES", 0 if DEMO else 30)
+QUESTION_DAYS = env.int("ZS_QUESTION_DAYS", 3)
+PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)

@@ -1,0 +1,1 @@
+"""Plans, routes, stops and drops."""

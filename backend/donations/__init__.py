@@ -1,0 +1,1 @@
+"""Gifts of money that join into whole units to buy."""

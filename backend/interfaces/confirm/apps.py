@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ConfirmConfig(AppConfig):
+    name = "backend.interfaces.confirm"

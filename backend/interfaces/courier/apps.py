@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CourierConfig(AppConfig):
+    name = "backend.interfaces.courier"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class TrackConfig(AppConfig):
+    name = "backend.interfaces.track"

@@ -1,0 +1,1 @@
+"""What happened: append-only entries, one sequencer, readers with their own position."""

@@ -1,0 +1,49 @@
+"""Every kind of fact that the journal knows. Closed: a new fact gets its line here first."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    # needs
+    APPEAL_OPENED = "appeal.opened"
+    APPEAL_CLOSED = "appeal.closed"
+    NEED_STOPPED = "need.stopped"
+    NEED_RECEIVED = "need.received"
+    # donations
+    GIFT_PLACED = "gift.placed"
+    GIFT_PAID = "gift.paid"
+    GIFT_EXPIRED = "gift.expired"
+    GIFT_LATE_PAID = "gift.late_paid"
+    NOTICE_REFUSED = "gift.notice_refused"
+    QUESTION_ASKED = "gift.question_asked"
+    QUESTION_ANSWERED = "gift.question_answered"
+    REFUND_ASKED = "gift.refund_asked"
+    REFUND_PAID = "gift.refund_paid"
+    REFUND_FAILED = "gift.refund_failed"
+    GOODS_REOPENED = "gift.goods_reopened"
+    # supplier orders
+    ORDER_SENT = "order.sent"
+    ORDER_ANSWERED = "order.answered"
+    ORDER_EXPIRED = "order.expired"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_SHIPPED = "order.shipped"
+    # shipments
+    SHIPMENT_PACKED = "shipment.packed"
+    SHIPMENT_READY = "shipment.ready"
+    PARCEL_HANDED = "parcel.handed"
+    SHIPMENT_MOVED = "shipment.moved"
+    # deliveries
+    PLAN_ASKED = "plan.asked"
+    PLAN_DRAFTED = "plan.drafted"
+    PLAN_FAILED = "plan.failed"
+    PLAN_RELEASED = "plan.released"
+    ROUTE_LOADED = "route.loaded"
+    STOP_ARRIVED = "stop.arrived"
+    STOP_FAILED = "stop.failed"
+    DROP_DELIVERED = "drop.delivered"
+    # confirmations
+    TALLY_RECEIVED = "tally.received"
+    DROP_CONFIRMED = "drop.confirmed"
+    # notices, staff
+    LETTER_SENT = "letter.sent"
+    STAFF_CHANGED = "staff.changed"

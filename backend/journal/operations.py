@@ -1,0 +1,92 @@
+"""Write facts down, put committed ones in order, and move readers along."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from backend.journal.kinds import Kind
+from backend.journal.models import Entry, Reader
+from backend.kernel.db import joins_transaction
+from backend.kernel.models import new_public_id
+
+SEQUENCER_LOCK = 7_130_001
+
+
+@joins_transaction
+def record(
+    *,
+    kind: Kind,
+    subject: str,
+    actor: str,
+    at: datetime,
+    charity: str = "",
+    public: Mapping[str, Any] | None = None,
+    private: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Joins the caller's transaction. Write one fact; `private` is salted and can be erased later."""
+    return Entry.objects.create(**entry_values(kind, subject, actor, at, charity, public, private))
+
+
+def entry_values(
+    kind: Kind,
+    subject: str,
+    actor: str,
+    at: datetime,
+    charity: str = "",
+    public: Mapping[str, Any] | None = None,
+    private: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The columns of one entry, for writers that insert many in one statement."""
+    salt = secrets.token_bytes(16) if private else None
+    return {
+        "public_id": new_public_id("evt"),
+        "kind": kind.value,
+        "subject": subject,
+        "charity": charity,
+        "actor": actor,
+        "happened_at": at,
+        "recorded_at": at,
+        "public": dict(public or {}),
+        "private": dict(private) if private else None,
+        "salt": salt,
+        "private_digest": _digest(salt, private) if salt and private else None,
+    }
+
+
+def _digest(salt: bytes, private: Mapping[str, Any]) -> bytes:
+    text = json.dumps(private, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(salt + text.encode()).digest()
+
+
+def sequence(*, limit: int = 5_000) -> int:
+    """Own transaction. Give committed entries their place in the order; return how many.
+
+    One sequencer at a time (an advisory lock); a second one leaves at once. An entry whose
+    transaction commits late has a lower id than its neighbours and still gets a later place.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            """
+            INSERT INTO journal_sequence (entry_id)
+            SELECT e.id FROM journal_entry e
+            WHERE NOT EXISTS (SELECT 1 FROM journal_sequence s WHERE s.entry_id = e.id)
+            ORDER BY e.id LIMIT %s
+            """,
+            [limit],
+        )
+        return int(cursor.rowcount)
+
+
+@joins_transaction
+def advance(*, reader: str, frm: int, to: int) -> bool:
+    """Joins the caller's transaction. Move a reader on; False when another run of it was faster."""
+    Reader.objects.get_or_create(name=reader)
+    return bool(Reader.objects.filter(name=reader, seq=frm).update(seq=to))

@@ -1,0 +1,1 @@
+"""What a school or village asks for."""

@@ -1,0 +1,1 @@
+"""Letters that the journal asks for."""

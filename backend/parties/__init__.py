@@ -1,0 +1,1 @@
+"""Who and where: people, organisations, sites, closures, access, keys."""

@@ -1,0 +1,1 @@
+"""Parcels and the hands they pass through."""

@@ -1,0 +1,1 @@
+"""Fulfilment orders: who supplies what."""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class SupplierOrdersConfig(AppConfig):
+    name = "backend.supplier_orders"

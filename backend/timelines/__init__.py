@@ -1,0 +1,1 @@
+"""The donor's story: reads everything, owns nothing."""

@@ -1,0 +1,1 @@
+"""Fold facts into the donor's story: arithmetic without Django."""
