@@ -60,6 +60,7 @@ ROOMS = [
     "backend.notices",
 ]
 DOORS = [
+    "backend.interfaces.look",
     "backend.interfaces.shop",
     "backend.interfaces.accounts",
     "backend.interfaces.supplier_api",
@@ -117,10 +118,13 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "backend.interfaces.look.context.theme",
             ]
         },
     }
 ]
+
+COTTON_ISOLATE_BY_DEFAULT = True  # a component sees its attributes, never the page's names
 
 # who
 AUTH_USER_MODEL = "parties.User"

@@ -11,5 +11,6 @@ urlpatterns = [
     path("courier/", include("backend.interfaces.courier.urls")),
     path("count/", include("backend.interfaces.confirm.urls")),
     path("office/", include("backend.interfaces.backoffice.urls")),
+    path("", include("backend.interfaces.look.urls")),
     path("", include("backend.interfaces.shop.urls")),
 ]

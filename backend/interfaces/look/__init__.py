@@ -1,0 +1,1 @@
+"""What every door shares to show itself: styles, templates, components, words and drawings."""

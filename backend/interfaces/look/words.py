@@ -1,0 +1,153 @@
+"""Numbers, money, days and names as the reader of the page writes them.
+
+The language is the active one of the request (zh-hans, zh-hant or en), days and clocks are those of the
+deployment's zone. Names and measure words arrive as dictionaries by language, zh-Hans always among them.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from backend.kernel.money import yuan
+
+# gettext would spread twelve months and seven days over every catalogue; this is all of them
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS_ZH = "一二三四五六日"
+KEYS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
+AFTER, BEFORE = "，：；、。）—", "（"
+
+
+def language() -> str:
+    """The reader's language as the key of our dictionaries: zh-Hans, zh-Hant or en."""
+    return KEYS.get((translation.get_language() or "zh-hans").lower(), "zh-Hans")
+
+
+def is_chinese() -> bool:
+    return language() != "en"
+
+
+def money(fen: int) -> str:
+    """¥68; fen only where there are any: ¥64.60."""
+    return yuan(fen)
+
+
+def price(fen: int) -> str:
+    """With fen always, for the rows of a price table: ¥68.00."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def number(value: int) -> str:
+    """1,286"""
+    return f"{value:,}"
+
+
+def name(names: Mapping[str, Any] | str | None) -> str:
+    """The reader's word out of a dictionary by language; Chinese where there is no other."""
+    if isinstance(names, str):
+        return names
+    if not names:
+        return ""
+    word = names.get(language())
+    if word is None and language() == "zh-Hant":
+        word = names.get("zh-Hans")
+    return str(word or names.get("zh-Hans") or next(iter(names.values()), ""))
+
+
+def unit(units: Mapping[str, str] | str | None, quantity: int = 1) -> str:
+    """The measure word. English keeps both numbers in one word: "quilt|quilts"."""
+    one, _, many = name(units).partition("|")
+    return many if many and quantity != 1 else one
+
+
+def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
+    """36床, 36 quilts, 1 quilt"""
+    word = unit(units, quantity)
+    gap = "" if is_chinese() or not word else " "
+    return f"{quantity:,}{gap}{word}"
+
+
+def zone() -> ZoneInfo:
+    """The deployment's zone: days, clocks and school days are its days."""
+    return ZoneInfo(settings.ZONE)
+
+
+def local(at: datetime) -> datetime:
+    return at.astimezone(zone())
+
+
+def _date(on: date | datetime) -> date:
+    return local(on).date() if isinstance(on, datetime) else on
+
+
+def weekday(on: date | datetime) -> str:
+    """周二, 週二, Tue"""
+    day_of_week = _date(on).weekday()
+    if not is_chinese():
+        return DAYS[day_of_week]
+    return ("週" if language() == "zh-Hant" else "周") + DAYS_ZH[day_of_week]
+
+
+def day(on: date | datetime) -> str:
+    """11月24日, 24 Nov"""
+    on = _date(on)
+    return f"{on.month}月{on.day}日" if is_chinese() else f"{on.day} {MONTHS[on.month - 1]}"
+
+
+def day_week(on: date | datetime) -> str:
+    """11月24日（周二）, Tue 24 Nov"""
+    return f"{day(on)}（{weekday(on)}）" if is_chinese() else f"{weekday(on)} {day(on)}"
+
+
+def full_day(on: date | datetime) -> str:
+    """2026年11月24日, 24 Nov 2026"""
+    on = _date(on)
+    return f"{on.year}年{day(on)}" if is_chinese() else f"{day(on)} {on.year}"
+
+
+def clock(at: datetime) -> str:
+    """9:10, on the 24-hour clock"""
+    at = local(at)
+    return f"{at.hour}:{at.minute:02d}"
+
+
+def moment(at: datetime) -> str:
+    """11月24日9:10, 24 Nov 9:10"""
+    return day(at) + ("" if is_chinese() else " ") + clock(at)
+
+
+def days_between(first: date, last: date) -> str:
+    """12月1日至4日, 1 to 4 Dec; one day stays one day"""
+    if first == last:
+        return day(first)
+    same = (first.year, first.month) == (last.year, last.month)
+    if is_chinese():
+        return f"{day(first)}至" + (f"{last.day}日" if same else day(last))
+    return (str(first.day) if same else day(first)) + f" to {day(last)}"
+
+
+def title(text: str) -> SafeString:
+    """A title that breaks at the ends of its phrases and nowhere else (with word-break: keep-all)."""
+    pieces, piece = [], ""
+    for sign in str(text):
+        if sign in BEFORE and piece:
+            pieces.append(piece)
+            piece = ""
+        piece += sign
+        if sign in AFTER:
+            pieces.append(piece)
+            piece = ""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in [*pieces, piece] if part))
+
+
+def stamp(at: datetime | date, text: str) -> SafeString:
+    """A <time> element that says `text` and carries the exact moment."""
+    exact = local(at).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
+    return format_html('<time datetime="{}">{}</time>', exact, conditional_escape(text))
