@@ -1,4 +1,7 @@
-from django.urls import URLPattern, URLResolver
+"""The office's paths."""
 
-app_name = "backoffice"
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path
+
+from backend.interfaces.backoffice.site import office
+
+urlpatterns = [path("", office.urls)]

@@ -1,0 +1,166 @@
+"""Which tables stand in the office, and how."""
+
+from backend.catalogue.models import Item, Lane, Offer, Stock
+from backend.deliveries.models import Plan, Vehicle
+from backend.interfaces.backoffice.desks import AddOnly, ReadOnly, Reference
+from backend.interfaces.backoffice.site import office
+from backend.journal.models import Entry
+from backend.ledger.models import Account, Transfer
+from backend.needs.models import Appeal, NeedLine
+from backend.parties.models import (
+    Access,
+    Carrier,
+    Charity,
+    Closure,
+    Membership,
+    Organisation,
+    Recipient,
+    Site,
+    Supplier,
+)
+
+
+class Organisations(Reference):
+    list_display = ("__str__", "public_id", "realm")
+    search_fields = ("public_id", "names")
+    readonly_fields = ("public_id",)
+
+
+class Charities(Reference):
+    list_display = ("organisation", "certificate_no", "certificate_until", "checked_at", "mode")
+    list_select_related = ("organisation",)
+    autocomplete_fields = ("organisation",)
+
+
+class Verified(Reference):
+    list_display = ("organisation", "verified_at")
+    list_select_related = ("organisation",)
+    autocomplete_fields = ("organisation",)
+
+
+class Recipients(Reference):
+    list_select_related = ("organisation",)
+    list_display = ("organisation", "people", "verified_at")
+    autocomplete_fields = ("organisation", "site")
+
+
+class Memberships(Reference):
+    list_display = ("user", "organisation", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "organisation")
+    raw_id_fields = ("user",)
+    autocomplete_fields = ("organisation",)
+
+
+class Sites(Reference):
+    list_display = ("__str__", "kind", "township", "county_code", "lon", "lat")
+    list_filter = ("kind", "county_code")
+    search_fields = ("public_id", "names", "township")
+    autocomplete_fields = ("organisation",)
+    readonly_fields = ("public_id",)
+
+
+class Closures(Reference):
+    list_display = ("site", "during", "kind", "source")
+    list_select_related = ("site",)
+    autocomplete_fields = ("site",)
+
+
+class Accesses(Reference):
+    list_display = ("site", "kind", "vehicle_class", "during", "source")
+    list_select_related = ("site",)
+    autocomplete_fields = ("site",)
+
+
+class Items(Reference):
+    list_display = ("code", "__str__", "category", "grams", "cm3")
+    list_filter = ("category",)
+    search_fields = ("code", "names")
+    raw_id_fields = ("variant_of",)
+    readonly_fields = ("public_id",)
+
+
+class Offers(AddOnly):
+    list_display = ("item", "supplier", "warehouse", "charity_price", "market_price", "pack_size")
+    list_select_related = ("item", "supplier__organisation", "warehouse")
+    autocomplete_fields = ("item", "warehouse")
+    raw_id_fields = ("supplier", "charity")
+    search_fields = ("public_id", "item__code")
+
+
+class Stocks(ReadOnly):
+    list_display = ("item", "warehouse", "on_hand", "reserved", "version", "as_of")
+    list_select_related = ("item", "warehouse")
+
+
+class Lanes(Reference):
+    list_display = ("warehouse", "carrier", "to_division", "days_min", "days_max", "base_price", "kg_price")
+    list_select_related = ("warehouse", "carrier__organisation")
+    autocomplete_fields = ("warehouse",)
+    raw_id_fields = ("carrier",)
+
+
+class Vehicles(Reference):
+    list_display = ("sign", "vehicle_class", "carrier", "grams", "cm3", "retired_at")
+    list_select_related = ("carrier__organisation",)
+    raw_id_fields = ("carrier",)
+    autocomplete_fields = ("home",)
+    readonly_fields = ("public_id",)
+
+
+class Appeals(ReadOnly):
+    list_display = ("number", "charity", "recipient", "state", "needed_on")
+    list_filter = ("state",)
+    list_select_related = ("charity__organisation", "recipient__organisation")
+    search_fields = ("number", "public_id")
+
+
+class NeedLines(ReadOnly):
+    list_display = ("appeal", "item", "wanted", "reserved", "received", "unit_price", "stopped_at")
+    list_select_related = ("appeal", "item")
+
+
+class Entries(ReadOnly):
+    list_display = ("happened_at", "kind", "subject", "actor")
+    list_filter = ("kind",)
+    search_fields = ("subject", "public_id")
+    exclude = ("private", "salt", "private_digest")
+    ordering = ("-id",)
+
+
+class Accounts(ReadOnly):
+    list_display = ("charity", "kind", "currency", "owner")
+    list_select_related = ("charity__organisation", "owner")
+
+
+class Transfers(ReadOnly):
+    list_display = ("happened_at", "kind", "debit", "credit", "amount", "currency")
+    list_filter = ("kind",)
+    ordering = ("-id",)
+
+
+class Plans(ReadOnly):
+    list_display = ("number", "region", "on", "state", "asked_at", "drafted_at")
+    list_filter = ("state",)
+
+
+office.register(Organisation, Organisations)
+office.register(Charity, Charities)
+office.register(Supplier, Verified)
+office.register(Carrier, Verified)
+office.register(Recipient, Recipients)
+office.register(Membership, Memberships)
+office.register(Site, Sites)
+office.register(Closure, Closures)
+office.register(Access, Accesses)
+office.register(Item, Items)
+office.register(Offer, Offers)
+office.register(Stock, Stocks)
+office.register(Lane, Lanes)
+office.register(Vehicle, Vehicles)
+office.register(Appeal, Appeals)
+office.register(NeedLine, NeedLines)
+office.register(Entry, Entries)
+office.register(Account, Accounts)
+office.register(Transfer, Transfers)
+office.register(Plan, Plans)
