@@ -32,6 +32,14 @@ class Sequence(models.Model):
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="place")
 
 
+class Unplaced(models.Model):
+    """Entries that wait for their place; a trigger writes them in the entry's own transaction (0002)."""
+
+    entry = models.OneToOneField(
+        Entry, on_delete=models.PROTECT, primary_key=True, db_constraint=False, related_name="waiting"
+    )
+
+
 class Reader(models.Model):
     """How far one reader has come."""
 

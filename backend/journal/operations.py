@@ -15,6 +15,15 @@ from backend.kernel.db import joins_transaction
 from backend.kernel.models import new_public_id
 
 SEQUENCER_LOCK = 7_130_001
+PLACED = "journal_placed"
+PLACE = """
+    WITH taken AS (
+        DELETE FROM journal_unplaced WHERE entry_id IN (
+            SELECT entry_id FROM journal_unplaced ORDER BY entry_id LIMIT %s
+        ) RETURNING entry_id
+    )
+    INSERT INTO journal_sequence (entry_id) SELECT entry_id FROM taken ORDER BY entry_id
+"""
 
 
 @joins_transaction
@@ -66,23 +75,20 @@ def _digest(salt: bytes, private: Mapping[str, Any]) -> bytes:
 def sequence(*, limit: int = 5_000) -> int:
     """Own transaction. Give committed entries their place in the order; return how many.
 
-    One sequencer at a time (an advisory lock); a second one leaves at once. An entry whose
-    transaction commits late has a lower id than its neighbours and still gets a later place.
+    One sequencer at a time (an advisory lock); a second one leaves at once. An entry waits in
+    `Unplaced`, written in its own transaction: one that commits late has a lower id than its
+    neighbours and still gets a later place, and a run costs what is new, not what there is.
+    Listeners on `PLACED` are told after the commit.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(
-            """
-            INSERT INTO journal_sequence (entry_id)
-            SELECT e.id FROM journal_entry e
-            WHERE NOT EXISTS (SELECT 1 FROM journal_sequence s WHERE s.entry_id = e.id)
-            ORDER BY e.id LIMIT %s
-            """,
-            [limit],
-        )
-        return int(cursor.rowcount)
+        cursor.execute(PLACE, [limit])
+        placed = int(cursor.rowcount)
+        if placed:
+            cursor.execute(f"NOTIFY {PLACED}")
+        return placed
 
 
 @joins_transaction

@@ -55,6 +55,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Unplaced',
+            fields=[
+                ('entry', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='waiting', serialize=False, to='journal.entry')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Sequence',
             fields=[
                 ('seq', models.BigAutoField(primary_key=True, serialize=False)),

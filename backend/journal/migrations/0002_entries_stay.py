@@ -25,5 +25,19 @@ class Migration(migrations.Migration):
                 FOR EACH ROW EXECUTE FUNCTION journal_entry_stays();
             """,
             "DROP TRIGGER journal_entry_stays ON journal_entry; DROP FUNCTION journal_entry_stays();",
-        )
+        ),
+        migrations.RunSQL(
+            """
+            CREATE FUNCTION journal_entry_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                INSERT INTO journal_unplaced (entry_id) SELECT id FROM written;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER journal_entry_waits AFTER INSERT ON journal_entry
+                REFERENCING NEW TABLE AS written
+                FOR EACH STATEMENT EXECUTE FUNCTION journal_entry_waits();
+            ALTER TABLE journal_unplaced SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+            """,
+            "DROP TRIGGER journal_entry_waits ON journal_entry; DROP FUNCTION journal_entry_waits();",
+        ),
     ]
