@@ -30,7 +30,8 @@ KEYWORDS: dict[str, Any] = {
 }
 PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hant": "nplurals=1; plural=0;"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
-QUOTES = str.maketrans({"“": "「", "”": "」", "‘": "『", "’": "』"})
+# quotation marks, and two characters where the house follows the newspapers rather than the ministry
+QUOTES = str.maketrans({"“": "「", "”": "」", "‘": "『", "’": "』", "臺": "台", "賬": "帳"})
 Key = tuple[str | None, str]
 
 
@@ -131,7 +132,7 @@ def _entry(
 
 def traditional(text: str) -> str:
     """Simplified to Traditional as Taiwan writes it, with its quotation marks; placeholders stay."""
-    converted = OpenCC("s2tw").convert(text).translate(QUOTES)
+    converted = OpenCC("s2twp").convert(text).translate(QUOTES)
     names = iter(match[0] for match in PLACEHOLDER.finditer(text))
     return PLACEHOLDER.sub(lambda _: next(names), converted)
 

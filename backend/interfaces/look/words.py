@@ -62,9 +62,22 @@ def name(names: Mapping[str, Any] | str | None) -> str:
 
 
 def unit(units: Mapping[str, str] | str | None, quantity: int = 1) -> str:
-    """The measure word. English keeps both numbers in one word: "quilt|quilts"."""
+    """The measure word: 床, quilt, quilts. An irregular English plural stands behind a bar: "foot|feet"."""
     one, _, many = name(units).partition("|")
-    return many if many and quantity != 1 else one
+    if quantity == 1 or is_chinese():
+        return one
+    return many or plural(one)
+
+
+def plural(word: str) -> str:
+    """The regular English plural: boxes, batteries, shelves, quilts; pairs of things (scales) stay."""
+    if word.endswith(("x", "z", "ch", "sh", "ss")):
+        return word + "es"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    if word.endswith(("lf", "arf")):
+        return word[:-1] + "ves"
+    return word if not word or word.endswith("s") else word + "s"
 
 
 def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
