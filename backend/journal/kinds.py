@@ -4,7 +4,21 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    # parties
+    PARTY_REGISTERED = "party.registered"
+    SITE_ADDED = "site.added"
+    ACCESS_LIMITED = "site.access_limited"
+    USER_ADDED = "user.added"
+    SEAT_GIVEN = "user.seat_given"
+    KEY_MINTED = "key.minted"
+    KEY_REVOKED = "key.revoked"
+    # catalogue
+    ITEMS_ADDED = "catalogue.items_added"
+    OFFERS_PRICED = "catalogue.offers_priced"
+    STOCK_REPORTED = "catalogue.stock_reported"
+    LANES_OPENED = "catalogue.lanes_opened"
     # needs
+    APPEAL_DRAFTED = "appeal.drafted"
     APPEAL_OPENED = "appeal.opened"
     APPEAL_CLOSED = "appeal.closed"
     NEED_STOPPED = "need.stopped"

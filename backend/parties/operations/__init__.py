@@ -1,0 +1,26 @@
+"""Who takes part and where they are: registered, seated, placed, given keys."""
+
+from backend.parties.operations.keys import mint_key, revoke_key
+from backend.parties.operations.organisations import (
+    register_carrier,
+    register_charity,
+    register_recipient,
+    register_supplier,
+)
+from backend.parties.operations.people import MailTaken, add_user, give_seat
+from backend.parties.operations.sites import NewSite, add_site, limit_access
+
+__all__ = [
+    "MailTaken",
+    "NewSite",
+    "add_site",
+    "add_user",
+    "give_seat",
+    "limit_access",
+    "mint_key",
+    "register_carrier",
+    "register_charity",
+    "register_recipient",
+    "register_supplier",
+    "revoke_key",
+]
