@@ -72,7 +72,10 @@ DOORS = [
     "backend.interfaces.backoffice",
     "backend.interfaces.jobs",
 ]
+# ours first: our templates and words override those of the libraries
 INSTALLED_APPS = [
+    *ROOMS,
+    *DOORS,
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -87,8 +90,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "axes",
-    *ROOMS,
-    *DOORS,
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -143,6 +144,11 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_ADAPTER = "backend.interfaces.accounts.adapter.Adapter"
+ACCOUNT_USER_DISPLAY = "backend.interfaces.accounts.landing.shown_name"
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from backend.parties.models import Access, Closure, Membership, Organisation, Person
+from backend.parties.models import Access, Closure, Membership, Organisation, Person, User
 from backend.parties.rules import Role
 
 
@@ -77,3 +77,20 @@ def access_rules(*, site_ids: Collection[int], at: datetime) -> dict[int, list[t
     for site_id, kind, vehicle_class in rows.values_list("site_id", "kind", "vehicle_class"):
         rules.setdefault(site_id, []).append((kind, vehicle_class))
     return rules
+
+
+def users_with_role(*, role: Role, realm: str = "live") -> list[Seat]:
+    """Every seat of one role, oldest first."""
+    rows = Membership.objects.filter(role=role.value, organisation__realm=realm, user__is_active=True)
+    return [_seat(row) for row in rows.select_related("user", "organisation").order_by("pk")]
+
+
+def user_by_public_id(*, public_id: str) -> User | None:
+    """The active user of that id."""
+    return User.objects.filter(public_id=public_id, is_active=True).first()
+
+
+def first_donor() -> User | None:
+    """The oldest active user who holds no seat: a donor."""
+    donors = User.objects.filter(memberships__isnull=True, is_active=True, is_staff=False)
+    return donors.order_by("pk").first()

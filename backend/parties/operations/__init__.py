@@ -7,7 +7,7 @@ from backend.parties.operations.organisations import (
     register_recipient,
     register_supplier,
 )
-from backend.parties.operations.people import MailTaken, add_user, give_seat
+from backend.parties.operations.people import MailTaken, add_user, give_seat, introduce
 from backend.parties.operations.sites import NewSite, add_site, limit_access
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "add_site",
     "add_user",
     "give_seat",
+    "introduce",
     "limit_access",
     "mint_key",
     "register_carrier",

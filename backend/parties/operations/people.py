@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
 from backend.kernel.db import own_transaction
@@ -58,3 +60,17 @@ def give_seat(*, user: User, organisation: Organisation, role: Role, actor: str,
             public={"organisation": organisation.public_id, "role": role.value},
         )
     return seat
+
+
+def introduce(*, user_id: int, name: str = "", mail: str | None = None, phone: str | None = None) -> Person:
+    """Own transaction. Keep what a user says of themselves; saying it again replaces it.
+
+    Raises MailTaken when the address belongs to somebody else.
+    """
+    said = {"name": name.strip(), "mail": mail or None, "phone": phone or None}
+    try:
+        with transaction.atomic():
+            person, _ = Person.objects.update_or_create(user_id=user_id, defaults=said)
+    except IntegrityError as taken:
+        raise MailTaken(pointer="/mail") from taken
+    return person

@@ -1,0 +1,16 @@
+"""Form fields of allauth's pages in our look."""
+
+from django import template
+from django.forms import BoundField
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def widget(field: BoundField) -> SafeString:
+    """The field's control with the look's class, and its error state said to assistive technology."""
+    attrs: dict[str, str | bool] = {"class": "input"}
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return field.as_widget(attrs=attrs)
