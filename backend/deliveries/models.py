@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from backend.deliveries.rules import DropState, PlanState, RouteState, StopKind, StopState
+from backend.deliveries.rules import CODE_TRIES, DropState, PlanState, RouteState, StopKind, StopState
 from backend.kernel.models import Leased, PublicIdField, one_of
 from backend.parties.models import Carrier, Recipient, Site, User
 from backend.parties.rules import VehicleClass
@@ -41,6 +41,7 @@ class Plan(Leased):
 
     public_id = PublicIdField(prefix="pln")
     number = models.CharField(max_length=24, unique=True)
+    carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, related_name="plans")
     region = models.CharField(max_length=6)
     on = models.DateField()
     state = models.CharField(max_length=12, default=PlanState.ASKED.value)
@@ -59,7 +60,16 @@ class Plan(Leased):
     tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        constraints = [one_of("state", PlanState, "plan_state")]
+        constraints = [
+            one_of("state", PlanState, "plan_state"),
+            models.UniqueConstraint(
+                fields=["carrier", "region", "on"], condition=Q(state="asked"), name="one_asked_plan"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="released") | Q(answer__isnull=False), name="released_plan"
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], name="plan_to_run", condition=Q(state="asked"))]
 
 
 class Route(models.Model):
@@ -79,10 +89,14 @@ class Route(models.Model):
             one_of("state", RouteState, "route_state"),
             models.UniqueConstraint(fields=["plan", "vehicle"], name="route_once"),
         ]
+        indexes = [models.Index(fields=["courier", "on"], name="route_of_courier")]
 
 
 class Stop(models.Model):
-    """One visit of a route at a site; `planned_*` is what was released, the rest what happened."""
+    """One visit of a route at a site; `planned_*` is what was released, the rest what happened.
+
+    `price` (fen) is what the visit added to the plan; `ended_by` is the phone's mark of the act that ended it.
+    """
 
     public_id = PublicIdField(prefix="stp")
     route = models.ForeignKey(Route, on_delete=models.PROTECT, related_name="stops")
@@ -98,6 +112,9 @@ class Stop(models.Model):
     arrived_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     fail_reason = models.CharField(max_length=16, blank=True, default="")
+    fail_note = models.CharField(max_length=200, blank=True, default="")
+    price = models.BigIntegerField(null=True)
+    ended_by = models.CharField(max_length=64, unique=True, null=True)
 
     class Meta:
         constraints = [
@@ -124,12 +141,18 @@ class Drop(models.Model):
     delivered_at = models.DateTimeField(null=True)
     code_digest = models.BinaryField(null=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
+    code_waived = models.CharField(max_length=200, blank=True, default="")
     link_version = models.PositiveIntegerField(default=1)
+    client_uuid = models.CharField(max_length=64, unique=True, null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             one_of("state", DropState, "drop_state"),
+            models.CheckConstraint(condition=Q(code_tries__lte=CODE_TRIES), name="drop_code_tries"),
+            models.CheckConstraint(
+                condition=~Q(state="delivered") | Q(delivered_at__isnull=False), name="drop_delivered_when"
+            ),
             models.CheckConstraint(
                 condition=Q(stop__isnull=False, carrier_ref__isnull=True)
                 | Q(stop__isnull=True, carrier_ref__isnull=False),
