@@ -5,13 +5,14 @@ from pathlib import Path
 import django_stubs_ext
 from environs import Env
 
-from backend.config import embedded
+from backend.config import secret
+from backend.config.services import addresses
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-VAR_DIR = BASE_DIR / "var"
 env = Env(expand_vars=False)
+VAR_DIR = Path(env.str("ZS_VAR_DIR", str(BASE_DIR / "var")))
 
 # where and for whom
 EMBEDDED = not env.str("DATABASE_URL", "")
@@ -25,13 +26,13 @@ MODE = env.str(
 )
 SITE_URL = env.str("ZS_SITE_URL", "http://127.0.0.1:8000")
 LIVE_ORIGIN = env.str("ZS_LIVE_ORIGIN", "")
-ALLOWED_HOSTS = env.list("ZS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "testserver"])
+ALLOWED_HOSTS = env.list("ZS_ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("ZS_CSRF_TRUSTED_ORIGINS", [], subcast=str)
-SECRET_KEY = env.str("ZS_SECRET_KEY", "") or embedded.secret_key(VAR_DIR)
+SECRET_KEY = env.str("ZS_SECRET_KEY", "") or secret.key_of_checkout(VAR_DIR)
 TRUSTED_PROXIES = env.int("ZS_TRUSTED_PROXIES", 0)
 
 # stores
-_services = embedded.addresses(VAR_DIR)
+_services = addresses.addresses(VAR_DIR)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", _services.database_url)}
 DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
 REDIS_URL = env.str("REDIS_URL", _services.redis_url)
@@ -188,7 +189,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": env.str("ZS_STATIC_STORAGE", "servestatic.storage.CompressedManifestStaticFilesStorage")
+    },
 }
 MEDIA_ROOT = VAR_DIR / "media"
 

@@ -1,0 +1,1 @@
+"""The embedded services of a checkout: their places, their binaries, their processes."""
