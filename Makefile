@@ -1,0 +1,27 @@
+# Zhisong: `make demo` to try it, `make test` to prove it, `make help` for the rest.
+PYTHON ?= python3
+RUN = .venv/bin/python
+SHELL = /bin/sh
+.DEFAULT_GOAL = help
+.PHONY: help setup demo demo-reset services reset test lint bench fuzz requirements backup
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup: ## the environment in .venv and the catalogues (each target below calls it)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) backend/config/setup.py
+
+requirements: setup ## pin again what requirements.in names (UPGRADE=--upgrade for newer versions)
+	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UPGRADE) -o requirements.txt requirements.in
+
+test: setup ## the whole suite against services of its own
+	@$(RUN) -m pytest -n 2
+
+lint: setup ## style, types, import contracts, translations and migrations in step
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check -q .
+	@$(RUN) -m mypy
+	@$(RUN) .venv/bin/lint-imports
+	@$(RUN) -m backend translations --check
+	@$(RUN) -W ignore::RuntimeWarning -m backend makemigrations --check --dry-run
