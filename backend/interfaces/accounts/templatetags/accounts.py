@@ -13,4 +13,6 @@ def widget(field: BoundField) -> SafeString:
     attrs: dict[str, str | bool] = {"class": "input"}
     if field.errors:
         attrs["aria-invalid"] = "true"
+    # a label stands above; a placeholder that repeats it only hides what was typed
+    field.field.widget.attrs.pop("placeholder", None)
     return field.as_widget(attrs=attrs)
