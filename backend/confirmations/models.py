@@ -19,8 +19,16 @@ class Tally(models.Model):
     client_uuid = models.CharField(max_length=64, unique=True)
     device = models.CharField(max_length=80, blank=True, default="")
     counts = models.JSONField()
+    second_adult = models.CharField(max_length=80, blank=True, default="")
     counted_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    differs = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(client_uuid=""), name="tally_has_uuid"),
+        ]
+        indexes = [models.Index(fields=["drop"], name="tally_differs", condition=Q(differs=True))]
 
 
 class Confirmation(models.Model):

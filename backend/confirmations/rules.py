@@ -1,5 +1,6 @@
-"""How a count of one item is spread over the lines of many gifts."""
+"""How a count of one item is settled, spread over the lines of many gifts, and paid for."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,11 +28,45 @@ class Counted:
     def whole(self) -> bool:
         return self.received == self.total
 
+    @property
+    def lacking(self) -> int:
+        """Units that the gift still has to get: everything but what arrived whole."""
+        return self.total - self.received
+
 
 FATES = ("received", "damaged", "wrong", "expired", "missing")
+FAULTS = FATES[1:]
 
 
-def spread(count: Counted, quantities: list[int]) -> list[Counted]:
+@dataclass(frozen=True)
+class Found:
+    """What one phone says of one order item (`order_item` is its public id), before it is settled."""
+
+    order_item: str
+    received: int
+    damaged: int = 0
+    wrong: int = 0
+    expired: int = 0
+    missing: int = 0
+    reason: str = ""
+
+
+def settle(found: Found, quantity: int) -> tuple[Counted, int]:
+    """Make `found` add up to the shipped `quantity`; return it with what was found beyond that.
+
+    What nobody found is missing, whatever the phone says; what is too much is told, never booked.
+    Faulty units count before whole ones: a broken lamp is not made good by one too many.
+    """
+    damaged = min(found.damaged, quantity)
+    wrong = min(found.wrong, quantity - damaged)
+    expired = min(found.expired, quantity - damaged - wrong)
+    usable = quantity - damaged - wrong - expired
+    received = min(found.received, usable)
+    held = found.received + found.damaged + found.wrong + found.expired
+    return Counted(received, damaged, wrong, expired, usable - received), max(held - quantity, 0)
+
+
+def spread(count: Counted, quantities: Sequence[int]) -> list[Counted]:
     """Spread `count` over lines of `quantities` (oldest gift first): the oldest is served first.
 
     What came whole goes to the oldest gifts; what is missing falls on the newest.
@@ -51,3 +86,36 @@ def _take(left: list[int], quantity: int) -> Counted:
         quantity -= part
         taken.append(part)
     return Counted(*taken)
+
+
+def state_of(counts: Iterable[Counted], surplus: int = 0) -> ConfirmationState:
+    """Complete only when every unit arrived whole and none was too many."""
+    whole = surplus == 0 and all(count.whole for count in counts)
+    return ConfirmationState.COMPLETE if whole else ConfirmationState.DISCREPANCY
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Money (fen) of units that arrived whole, out of what was given for them.
+
+    given: to take out of the gifts; price: owed to the supplier; saved: given but not spent;
+    topped_up: price beyond what was given, out of earlier savings.
+    """
+
+    given: int = 0
+    price: int = 0
+
+    @property
+    def from_gifts(self) -> int:
+        return min(self.given, self.price)
+
+    @property
+    def saved(self) -> int:
+        return max(self.given - self.price, 0)
+
+    @property
+    def topped_up(self) -> int:
+        return max(self.price - self.given, 0)
+
+    def plus(self, *, units: int, given_price: int, order_price: int) -> "Settlement":
+        return Settlement(self.given + units * given_price, self.price + units * order_price)
