@@ -17,6 +17,9 @@ class Kind(StrEnum):
     OFFERS_PRICED = "catalogue.offers_priced"
     STOCK_REPORTED = "catalogue.stock_reported"
     LANES_OPENED = "catalogue.lanes_opened"
+    # accounts and vehicles
+    PAYMENT_ACCOUNT_OPENED = "charity.payment_account_opened"
+    VEHICLE_ADDED = "vehicle.added"
     # needs
     APPEAL_DRAFTED = "appeal.drafted"
     APPEAL_OPENED = "appeal.opened"

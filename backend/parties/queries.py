@@ -79,9 +79,9 @@ def access_rules(*, site_ids: Collection[int], at: datetime) -> dict[int, list[t
     return rules
 
 
-def users_with_role(*, role: Role, realm: str = "live") -> list[Seat]:
+def users_with_role(*, role: Role) -> list[Seat]:
     """Every seat of one role, oldest first."""
-    rows = Membership.objects.filter(role=role.value, organisation__realm=realm, user__is_active=True)
+    rows = Membership.objects.filter(role=role.value, user__is_active=True)
     return [_seat(row) for row in rows.select_related("user", "organisation").order_by("pk")]
 
 
@@ -94,3 +94,8 @@ def first_donor() -> User | None:
     """The oldest active user who holds no seat: a donor."""
     donors = User.objects.filter(memberships__isnull=True, is_active=True, is_staff=False)
     return donors.order_by("pk").first()
+
+
+def is_registered(*, organisation: str) -> bool:
+    """Whether an organisation has this public id."""
+    return Organisation.objects.filter(public_id=organisation).exists()

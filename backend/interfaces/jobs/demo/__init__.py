@@ -1,0 +1,1 @@
+"""The demonstration county: read from fixtures/, built through the rooms' operations."""
