@@ -1,0 +1,181 @@
+"""python -m routing solve|check|bound|explain|generate|plot|schema"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import bounds, checker, distances, explain, generate, plan, plot, read, solver
+from .plan import Plan
+from .problem import Problem, Refused, dumps, problem_schema
+
+REFUSED, VIOLATED = 2, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 is well, 1 a plan that breaks rules, 2 an input that is refused."""
+    asked = _parser().parse_args(arguments)
+    try:
+        code: int = asked.command(asked)
+    except Refused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        return REFUSED
+    except (OSError, ValueError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return REFUSED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m routing", description="Plans vehicle routes, and proves how good they are."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _solve_parser(commands.add_parser("solve", help="find a plan; the last line is one JSON object"))
+    for name, command, text in (
+        ("check", _check, "list the rules that a plan breaks"),
+        ("explain", _explain, "say why jobs are left out and what each stop costs"),
+        ("plot", _plot, "draw a plan, or the places alone, as SVG"),
+    ):
+        sub = commands.add_parser(name, help=text)
+        sub.set_defaults(command=command)
+        sub.add_argument("problem", type=Path)
+        sub.add_argument("plan", type=Path, nargs="?" if name == "plot" else None)
+        if name != "check":
+            sub.add_argument("--out", type=Path)
+    bound = commands.add_parser("bound", help="a cost that no plan can undercut")
+    bound.set_defaults(command=_bound)
+    bound.add_argument("problem", type=Path)
+    _generate_parser(commands.add_parser("generate", help="make up a county"))
+    schema = commands.add_parser("schema", help="the JSON Schema of problems or plans")
+    schema.set_defaults(command=_schema)
+    schema.add_argument("of", choices=["problem", "plan"])
+    return parser
+
+
+def _solve_parser(sub: argparse.ArgumentParser) -> None:
+    sub.set_defaults(command=_solve)
+    sub.add_argument("problem", type=Path)
+    sub.add_argument("--seconds", type=float, default=10.0)
+    sub.add_argument("--iterations", type=int)
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--engine", default="")
+    sub.add_argument("--out", type=Path)
+
+
+def _generate_parser(sub: argparse.ArgumentParser) -> None:
+    size = generate.Size()
+    sub.set_defaults(command=_generate)
+    sub.add_argument("--warehouses", type=int, default=size.warehouses)
+    sub.add_argument("--recipients", type=int, default=size.recipients)
+    sub.add_argument("--pairs", type=int, default=size.pairs)
+    sub.add_argument("--vehicles", type=int, default=size.vehicles)
+    sub.add_argument("--optional", type=float, default=size.optional)
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--out", type=Path)
+
+
+def _problem(path: Path) -> Problem:
+    return distances.completed(read.problem_file(path))
+
+
+def _plan(path: Path) -> Plan:
+    return plan.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+def _solve(asked: argparse.Namespace) -> int:
+    problem = _problem(asked.problem)
+    params = solver.Params(
+        seconds=asked.seconds, iterations=asked.iterations, seed=asked.seed, engine=asked.engine
+    )
+    found = explain.explained(problem, solver.solve_with(problem, params, on_progress=_show))
+    if asked.out is not None:
+        _write(plan.dumps(found), asked.out)
+    print(json.dumps(_summary(problem, found), ensure_ascii=False))
+    return 0
+
+
+def _show(progress: solver.Progress) -> None:
+    if sys.stderr.isatty():
+        text = f"{progress.seconds:7.1f} s  {progress.cost / 100:14.2f} yuan  {progress.owed} owed"
+        print(text, end="\r", file=sys.stderr)
+
+
+def _summary(problem: Problem, found: Plan) -> dict[str, object]:
+    return {
+        "cost": found.cost.total,
+        "distance": found.metres,
+        "vehicles": len(found.routes),
+        "lower_bound": found.lower_bound,
+        "gap": found.gap,
+        "engine": found.engine,
+        "engine_reason": found.engine_reason,
+        "seconds": found.seconds,
+        "iterations": found.iterations,
+        "seed": found.seed,
+        "unserved": len(found.unserved),
+        "owed": len(found.owed),
+        "violations": len(checker.check(problem, found)),
+    }
+
+
+def _check(asked: argparse.Namespace) -> int:
+    violations = checker.check(_problem(asked.problem), _plan(asked.plan))
+    for violation in violations:
+        print(violation)
+    print(json.dumps({"violations": len(violations)}))
+    return VIOLATED if violations else 0
+
+
+def _bound(asked: argparse.Namespace) -> int:
+    bound = bounds.radial(_problem(asked.problem))
+    print(json.dumps({"lower_bound": bound.fen, "method": bound.method}))
+    return 0
+
+
+def _explain(asked: argparse.Namespace) -> int:
+    found = explain.explained(_problem(asked.problem), _plan(asked.plan))
+    if asked.out is not None:
+        _write(plan.dumps(found), asked.out)
+    for item in found.unserved:
+        print(f"{item.job}: " + ", ".join(f"{r.vehicle} {r.code} {r.short}" for r in item.reasons))
+        if item.relaxation is not None:
+            give = item.relaxation
+            added = f"adding {give.added_cost / 100:.2f} yuan"
+            print(f"  let in by {give.code} +{give.amount} on {give.vehicle}, {added}")
+    for price in found.stop_prices:
+        carrier = "" if price.carrier is None else f", carrier {price.carrier / 100:.2f}"
+        print(f"{price.vehicle} {price.step} {price.location}: {price.price / 100:.2f} yuan{carrier}")
+    return 0
+
+
+def _generate(asked: argparse.Namespace) -> int:
+    size = generate.Size(asked.warehouses, asked.recipients, asked.pairs, asked.vehicles, asked.optional)
+    _write(dumps(generate.county(size, seed=asked.seed)), asked.out)
+    return 0
+
+
+def _plot(asked: argparse.Namespace) -> int:
+    found = None if asked.plan is None else _plan(asked.plan)
+    _write(plot.svg(read.problem_file(asked.problem), found), asked.out)
+    return 0
+
+
+def _schema(asked: argparse.Namespace) -> int:
+    wanted = problem_schema() if asked.of == "problem" else plan.plan_schema()
+    print(json.dumps(wanted, indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Linear programs through GLOP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ortools.linear_solver import pywraplp
+
+INFINITY = float("inf")
+
+
+@dataclass(slots=True)
+class Program:
+    """Minimise the cost of variables within bounds, under rows low <= sum <= high."""
+
+    costs: list[float] = field(default_factory=list)
+    limits: list[tuple[float, float]] = field(default_factory=list)
+    rows: list[tuple[float, float, Mapping[int, float]]] = field(default_factory=list)
+
+    def variable(self, cost: float = 0.0, low: float = 0.0, high: float = INFINITY) -> int:
+        """A new variable; returns its number."""
+        self.costs.append(cost)
+        self.limits.append((low, high))
+        return len(self.costs) - 1
+
+    def at_least(self, low: float, terms: Mapping[int, float]) -> None:
+        self.rows.append((low, INFINITY, terms))
+
+    def equal(self, value: float, terms: Mapping[int, float]) -> None:
+        self.rows.append((value, value, terms))
+
+    def minimum(self, seconds: float) -> float | None:
+        """The least cost, or None where there is none or the time is up."""
+        solver = pywraplp.Solver.CreateSolver("GLOP")
+        solver.SetTimeLimit(max(1, int(seconds * 1000)))
+        variables = [solver.NumVar(low, high, "") for low, high in self.limits]
+        for low, high, terms in self.rows:
+            row = solver.Constraint(low, high)
+            for number, factor in terms.items():
+                row.SetCoefficient(variables[number], factor)
+        goal = solver.Objective()
+        for variable, cost in zip(variables, self.costs, strict=True):
+            goal.SetCoefficient(variable, cost)
+        goal.SetMinimization()
+        return float(goal.Value()) if solver.Solve() == pywraplp.Solver.OPTIMAL else None

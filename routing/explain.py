@@ -1,0 +1,229 @@
+"""Why a plan is as it is: what keeps a job out, what would let it in, what a stop costs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .plan import (
+    Appraiser,
+    Broken,
+    Code,
+    Facts,
+    Infeasible,
+    Plan,
+    Reason,
+    Relaxation,
+    StopPrice,
+    Unserved,
+    build,
+    sequences_of,
+)
+from .problem import Act, Job, Problem, Sequence, Vehicle, acts_of
+
+# What a planner could waive, one at a time.
+WAIVABLE: tuple[Code, ...] = ("window", "shift", "full", "distance", "duration", "class", "vehicle", "break")
+Routes = dict[str, tuple[Act, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A job put on a vehicle at the cheapest place: the acts, and the fen it adds there."""
+
+    vehicle: str
+    acts: tuple[Act, ...]
+    added_cost: int
+
+
+def explained(problem: Problem, plan: Plan) -> Plan:
+    """The plan with reasons and the cheapest relaxation per job left out, and a price for every stop."""
+    return dataclasses.replace(plan, unserved=unserved(problem, plan), stop_prices=stop_prices(problem, plan))
+
+
+def unserved(problem: Problem, plan: Plan) -> tuple[Unserved, ...]:
+    """Every job left out with a reason per vehicle, and the cheapest single change that would let it in."""
+    appraiser, routes = Appraiser(problem), _routes(plan)
+    return tuple(
+        dataclasses.replace(
+            item,
+            reasons=tuple(
+                _reason(appraiser, vehicle, routes, appraiser.jobs[item.job]) for vehicle in problem.vehicles
+            ),
+            relaxation=_relaxation(appraiser, routes, appraiser.jobs[item.job]),
+        )
+        for item in plan.unserved
+    )
+
+
+def stop_prices(problem: Problem, plan: Plan) -> tuple[StopPrice, ...]:
+    """For every visit what it adds to its route: cost now minus cost without the jobs done there.
+
+    Taking out one end of a pair takes out the other too. `carrier` is the sum of the tariffs of those jobs
+    where each has one.
+    """
+    appraiser = Appraiser(problem)
+    return tuple(price for route in plan.routes for price in _prices_of(appraiser, route.vehicle, plan))
+
+
+def lane_prices(problem: Problem, plan: Plan) -> dict[tuple[str, str], int]:
+    """Fen by (pickup location, delivery location): the price of each delivering visit, shared by weight.
+
+    The weight is the first dimension. Jobs without a pickup count from the start of their vehicle.
+    """
+    jobs = {job.id: job for job in problem.jobs}
+    starts = {route.vehicle: route.steps[0].location for route in plan.routes}
+    lanes: dict[tuple[str, str], int] = defaultdict(int)
+    for price in plan.stop_prices or stop_prices(problem, plan):
+        brought = [
+            job
+            for job in (jobs[job_id] for job_id in price.jobs)
+            if job.delivery is not None and job.delivery.location == price.location
+        ]
+        total = sum(job.amount[0] + 1 for job in brought)
+        for job in brought:
+            origin = job.pickup.location if job.pickup else starts[price.vehicle]
+            lanes[origin, price.location] += price.price * (job.amount[0] + 1) // total
+    return dict(lanes)
+
+
+def evaluate(problem: Problem, sequences: tuple[Sequence, ...]) -> Plan | Infeasible:
+    """A plan made by hand, with times and costs; or the first rule that it breaks."""
+    try:
+        return build(Appraiser(problem), sequences)
+    except Infeasible as broken:
+        return broken
+
+
+def alternatives(problem: Problem, plan: Plan, job_id: str) -> tuple[Alternative, ...]:
+    """Where else a job could go: per vehicle the cheapest place in its route as planned, cheapest first."""
+    appraiser, routes = Appraiser(problem), _routes(plan)
+    job = appraiser.jobs[job_id]
+    found = []
+    for vehicle in problem.vehicles:
+        acts = _without(routes.get(vehicle.id, ()), {job_id})
+        best = _cheapest(appraiser, vehicle, acts, job, frozenset())
+        if best is not None:
+            found.append(Alternative(vehicle.id, best[0].acts, best[1]))
+    return tuple(sorted(found, key=lambda item: item.added_cost))
+
+
+def _routes(plan: Plan) -> Routes:
+    return {sequence.vehicle: sequence.acts for sequence in sequences_of(plan)}
+
+
+def _without(acts: tuple[Act, ...], jobs: set[str]) -> tuple[Act, ...]:
+    return tuple(act for act in acts if act.job not in jobs)
+
+
+def _cost(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...]) -> int | None:
+    if not acts:
+        return 0
+    facts = appraiser.appraise(vehicle, acts)
+    return None if isinstance(facts, Broken) else facts.cost
+
+
+def _candidates(
+    appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job
+) -> Iterator[tuple[Act, ...]]:
+    first, ends = len(appraiser.prefix(vehicle)), acts_of(job)
+    for spot in range(first, len(acts) + 1):
+        if len(ends) == 1:
+            yield (*acts[:spot], ends[0], *acts[spot:])
+            continue
+        for later in range(spot, len(acts) + 1):
+            yield (*acts[:spot], ends[0], *acts[spot:later], ends[1], *acts[later:])
+
+
+def _cheapest(
+    appraiser: Appraiser, vehicle: Vehicle, acts: tuple[Act, ...], job: Job, waived: frozenset[Code]
+) -> tuple[Facts, int] | None:
+    if appraiser.admits(vehicle, job, waived):
+        return None
+    before = _cost(appraiser, vehicle.id, acts)
+    best: Facts | None = None
+    for candidate in _candidates(appraiser, vehicle.id, acts, job):
+        facts = appraiser.appraise(vehicle.id, candidate, waived)
+        if isinstance(facts, Facts) and (best is None or facts.cost < best.cost):
+            best = facts
+    return None if best is None or before is None else (best, best.cost - before)
+
+
+def _reason(appraiser: Appraiser, vehicle: Vehicle, routes: Routes, job: Job) -> Reason:
+    """The rule that bars the job for good, else the one broken least at the best place in the route."""
+    if barred := appraiser.admits(vehicle, job):
+        return Reason(vehicle.id, barred.code, barred.short)
+    acts = routes.get(vehicle.id, ())
+    best = _cheapest(appraiser, vehicle, acts, job, frozenset())
+    if best is not None:
+        dearer = job.tariff is not None and best[1] >= job.tariff
+        short = best[1] - job.tariff if job.tariff is not None and dearer else 0
+        return Reason(vehicle.id, "price" if dearer else "unused", short)
+    broken = [
+        fault
+        for candidate in _candidates(appraiser, vehicle.id, acts, job)
+        if isinstance(fault := appraiser.appraise(vehicle.id, candidate), Broken)
+    ]
+    if not broken:
+        return Reason(vehicle.id, "locked")
+    # Nearest to possible: capacity is asked before time, so a fault in time has passed the loads.
+    rank = {"full": 2, "distance": 1}
+    least = min(broken, key=lambda fault: (rank.get(fault.code, 0), fault.short))
+    return Reason(vehicle.id, least.code, least.short)
+
+
+def _relaxation(appraiser: Appraiser, routes: Routes, job: Job) -> Relaxation | None:
+    """Over all vehicles and single rules: where waiving the rule lets the job in at the least added cost."""
+    best: Relaxation | None = None
+    for vehicle in appraiser.vehicles.values():
+        acts = routes.get(vehicle.id, ())
+        for code in WAIVABLE:
+            waived: frozenset[Code] = frozenset({"full", "capacity"}) if code == "full" else frozenset({code})
+            found = _cheapest(appraiser, vehicle, acts, job, waived)
+            if found is None or (best is not None and found[1] >= best.added_cost):
+                continue
+            amount = _amount(appraiser, vehicle, found[0], code)
+            best = Relaxation(vehicle.id, code, amount, found[1])
+    return best
+
+
+def _amount(appraiser: Appraiser, vehicle: Vehicle, facts: Facts, code: Code) -> int:
+    """How far the rule must give, in its own unit (grams, seconds, metres; 1 for yes or no)."""
+    if code == "full":
+        return max(
+            load - room for loads in facts.loads for load, room in zip(loads, vehicle.capacity, strict=True)
+        )
+    if code == "shift":
+        return facts.times.end - vehicle.shift.end
+    if code == "distance":
+        return facts.metres - (vehicle.max_metres or 0)
+    if code == "duration":
+        return facts.times.end - facts.times.start - (vehicle.max_seconds or 0)
+    if code == "window":
+        return sum(
+            _closed(appraiser, act, begin) for act, begin in zip(facts.acts, facts.times.begins, strict=True)
+        )
+    return 1
+
+
+def _closed(appraiser: Appraiser, act: Act, begin: int) -> int:
+    """Seconds from a moment to the nearest opening."""
+    job = appraiser.jobs[act.job]
+    task = job.pickup if act.kind == "pickup" else job.delivery
+    windows = task.windows if task else ()
+    return min((max(window.start - begin, begin - window.end, 0) for window in windows), default=0)
+
+
+def _prices_of(appraiser: Appraiser, vehicle: str, plan: Plan) -> Iterator[StopPrice]:
+    (route,) = [route for route in plan.routes if route.vehicle == vehicle]
+    acts = tuple(Act(done.job, done.kind) for step in route.steps for done in step.acts)
+    for number, step in enumerate(route.steps):
+        if step.kind != "visit":
+            continue
+        jobs = tuple(dict.fromkeys(done.job for done in step.acts))
+        rest = _cost(appraiser, vehicle, _without(acts, set(jobs)))
+        tariffs = [appraiser.jobs[job_id].tariff for job_id in jobs]
+        carrier = None if None in tariffs else sum(tariff or 0 for tariff in tariffs)
+        # Without a stop a route breaks a rule only where tables leave the roads; then it keeps its price.
+        yield StopPrice(vehicle, number, step.location, jobs, route.cost - (rest or 0), carrier)

@@ -1,0 +1,30 @@
+"""What a search may use and how it begins: checked once, here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Limits and seed of one search.
+
+    seconds: wall clock of the whole search. iterations: engine iterations, for a run that repeats; the
+    seconds then only guard. memory_mb: ceiling of the child process. engine: a name, or "" to choose by the
+    problem.
+    """
+
+    seconds: float = 10.0
+    iterations: int | None = None
+    seed: int = 0
+    engine: str = ""
+    memory_mb: int = 3072
+    isolated: bool = True  # in a child process that can be killed
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= 86_400:
+            raise ValueError(f"seconds must be over 0 and at most a day, not {self.seconds}")
+        if self.iterations is not None and self.iterations < 1:
+            raise ValueError(f"iterations must be at least 1, not {self.iterations}")
+        if self.memory_mb < 256:
+            raise ValueError(f"memory_mb must be at least 256, not {self.memory_mb}")

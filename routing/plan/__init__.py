@@ -1,0 +1,69 @@
+"""The plan: what is driven, when, at what cost, and what is left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..problem import Json, decode, encode, schema
+from .appraise import Appraiser, Broken, Facts
+from .build import Infeasible, assemble, build, route_of, sequences_of
+from .model import (
+    Code,
+    Cost,
+    Done,
+    Plan,
+    Reason,
+    Relaxation,
+    Rest,
+    Route,
+    Step,
+    StopPrice,
+    Unserved,
+)
+
+__all__ = [
+    "Appraiser",
+    "Broken",
+    "Code",
+    "Cost",
+    "Done",
+    "Facts",
+    "Infeasible",
+    "Plan",
+    "Reason",
+    "Relaxation",
+    "Rest",
+    "Route",
+    "Step",
+    "StopPrice",
+    "Unserved",
+    "assemble",
+    "build",
+    "dumps",
+    "from_json",
+    "plan_schema",
+    "route_of",
+    "sequences_of",
+    "to_json",
+]
+
+
+def from_json(value: Json) -> Plan:
+    """A plan from plain JSON values; raises routing.problem.Refused with the path of what does not fit."""
+    return decode(Plan, value)
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """Plain JSON values that `from_json` reads back to an equal plan."""
+    encoded: dict[str, Any] = encode(plan)
+    return encoded
+
+
+def dumps(plan: Plan) -> str:
+    return json.dumps(to_json(plan), ensure_ascii=False, separators=(",", ":"))
+
+
+def plan_schema() -> dict[str, Any]:
+    """JSON Schema of a plan."""
+    return schema(Plan)

@@ -1,0 +1,235 @@
+"""What a sequence of acts would cost on a vehicle, or the first rule that it breaks.
+
+The engines, the repair and the explanations all ask here. The checker does not: it computes for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..matrix import IntTable, location_index, travel
+from ..problem import Act, Job, Problem, Vehicle, task_of
+from .model import Code
+from .schedule import Halt, Late, Rule, Timetable, timetable
+
+HUGE = 2**31 - 1
+NOTHING: frozenset[Code] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A feasible sequence: its timetable, loads after each act (first: at the start), and cost in fen."""
+
+    acts: tuple[Act, ...]
+    times: Timetable
+    loads: list[tuple[int, ...]]
+    legs: list[tuple[int, int]]  # metres and seconds to each act, then to the end
+    metres: int
+    fixed_cost: int
+    km_cost: int
+    hour_cost: int
+
+    @property
+    def cost(self) -> int:
+        return self.fixed_cost + self.km_cost + self.hour_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first broken rule, and by how much, in the unit of the code."""
+
+    code: Code
+    short: int = 0
+
+
+def _view(table: IntTable) -> memoryview[int]:
+    # Reading one cell of a numpy table costs several times as much.
+    view: memoryview[int] = np.ascontiguousarray(table).data
+    return view
+
+
+def priced(quantity: int, price: int, per: int) -> int:
+    """quantity * price / per in whole fen, halves up."""
+    return (2 * quantity * price + per) // (2 * per)
+
+
+class Appraiser:
+    """A problem made ready for quick questions about single routes."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.index = location_index(problem)
+        self.jobs = {job.id: job for job in problem.jobs}
+        self.vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
+        self._tables = {
+            profile: (
+                _view(travel(problem, profile).metres),
+                _view(travel(problem, profile).seconds),
+            )
+            for profile in {vehicle.profile for vehicle in problem.vehicles}
+        }
+        self._locks = {lock.job: lock.vehicle for lock in problem.locks}
+        self._prefixes = {prefix.vehicle: prefix.acts for prefix in problem.prefixes}
+        self._visit_seconds = {place.id: place.visit_seconds for place in problem.locations}
+        self._classes = {place.id: place.classes for place in problem.locations}
+        self._empty = tuple(0 for _ in problem.dimensions)
+
+    @cached_property
+    def _frozen_jobs(self) -> dict[str, str]:
+        return {act.job: vehicle for vehicle, acts in self._prefixes.items() for act in acts}
+
+    def prefix(self, vehicle_id: str) -> tuple[Act, ...]:
+        """The acts with which the route of this vehicle must begin."""
+        return self._prefixes.get(vehicle_id, ())
+
+    def admits(self, vehicle: Vehicle, job: Job, waived: frozenset[Code] = NOTHING) -> Broken | None:
+        """The rule that keeps the job off this vehicle whatever the route, or None."""
+        bound = self._locks.get(job.id) or self._frozen_jobs.get(job.id)
+        allowed = job.vehicles is None or vehicle.id in job.vehicles
+        if "vehicle" not in waived and (not allowed or bound not in (None, vehicle.id)):
+            return Broken("vehicle")
+        if "class" not in waived:
+            places = [task.location for task in (job.pickup, job.delivery) if task]
+            for classes in (job.classes, *(self._classes[place] for place in places)):
+                if classes is not None and vehicle.vehicle_class not in classes:
+                    return Broken("class")
+        if "skills" not in waived and not set(job.skills) <= set(vehicle.skills):
+            return Broken("skills", len(set(job.skills) - set(vehicle.skills)))
+        if "capacity" not in waived:
+            over = max(a - c for a, c in zip(job.amount, vehicle.capacity, strict=True))
+            if over > 0:
+                return Broken("capacity", over)
+        return None
+
+    def appraise(self, vehicle_id: str, acts: Many[Act], waived: frozenset[Code] = NOTHING) -> Facts | Broken:
+        """Facts of the route, or the first rule it breaks; rules in `waived` are not asked."""
+        vehicle = self.vehicles[vehicle_id]
+        for job_id in {act.job for act in acts}:
+            if barred := self.admits(vehicle, self.jobs[job_id], waived):
+                return barred
+        if broken := self._order(vehicle_id, acts, waived):
+            return broken
+        loads = self._loads(vehicle, acts)
+        if "full" not in waived:
+            over = max(
+                (a - c for load in loads for a, c in zip(load, vehicle.capacity, strict=True)), default=0
+            )
+            if over > 0:
+                return Broken("full", over)
+        legs = self.legs(vehicle, acts)
+        metres = sum(leg[0] for leg in legs)
+        if vehicle.max_metres is not None and metres > vehicle.max_metres and "distance" not in waived:
+            return Broken("distance", metres - vehicle.max_metres)
+        times = self._times(vehicle, acts, legs, waived)
+        if isinstance(times, Late):
+            return Broken(_late_code(times), times.by)
+        return self._facts(vehicle, tuple(acts), times, loads, legs)
+
+    def _order(self, vehicle_id: str, acts: Many[Act], waived: frozenset[Code]) -> Broken | None:
+        prefix = self.prefix(vehicle_id)
+        if tuple(acts[: len(prefix)]) != prefix and "locked" not in waived:
+            return Broken("locked")
+        seen: set[Act] = set()
+        for act in acts:
+            job = self.jobs[act.job]
+            early = act.kind == "delivery" and job.pickup is not None and Act(act.job, "pickup") not in seen
+            if act in seen or early:
+                return Broken("order")
+            seen.add(act)
+        for act in acts:
+            if act.kind == "pickup" and self.jobs[act.job].delivery and Act(act.job, "delivery") not in seen:
+                return Broken("order")
+        return None
+
+    def _loads(self, vehicle: Vehicle, acts: Many[Act]) -> list[tuple[int, ...]]:
+        load = list(self._empty)
+        for act in acts:
+            if self.jobs[act.job].pickup is None:
+                load = [a + b for a, b in zip(load, self.jobs[act.job].amount, strict=True)]
+        loads = [tuple(load)]
+        for act in acts:
+            sign = 1 if act.kind == "pickup" else -1
+            load = [a + sign * b for a, b in zip(load, self.jobs[act.job].amount, strict=True)]
+            loads.append(tuple(load))
+        return loads
+
+    def legs(self, vehicle: Vehicle, acts: Many[Act]) -> list[tuple[int, int]]:
+        """Metres and seconds to each act, then to the end; none within one visit or to an open end."""
+        metres, seconds = self._tables[vehicle.profile]
+        here = self.index[vehicle.start] if vehicle.start is not None else None
+        legs = []
+        for act in acts:
+            there = self.index[task_of(self.jobs[act.job], act.kind).location]
+            legs.append(
+                (0, 0) if here is None or here == there else (metres[here, there], seconds[here, there])
+            )
+            here = there
+        end = self.index[vehicle.end] if vehicle.end is not None else None
+        if here is None or end is None or here == end:
+            return [*legs, (0, 0)]
+        legs.append((metres[here, end], seconds[here, end]))
+        return legs
+
+    def _times(
+        self, vehicle: Vehicle, acts: Many[Act], legs: list[tuple[int, int]], waived: frozenset[Code]
+    ) -> Timetable | Late:
+        halts = [self._halt(acts, spot, legs[spot][1], "window" in waived) for spot in range(len(acts))]
+        ready = [self.jobs[act.job].release for act in acts if self.jobs[act.job].pickup is None]
+        shift = vehicle.shift
+        end = HUGE if "shift" in waived else shift.end
+        rule = Rule(
+            start=(max([shift.start, *ready]), end),
+            end=end,
+            last_leg=legs[-1][1],
+            max_seconds=None if "duration" in waived else vehicle.max_seconds,
+            breaks=()
+            if "break" in waived
+            else tuple((rest.seconds, rest.window.start, rest.window.end) for rest in vehicle.breaks),
+        )
+        return timetable(halts, rule, shortest=vehicle.hour_price > 0)
+
+    def _halt(self, acts: Many[Act], spot: int, leg: int, always_open: bool) -> Halt:
+        act = acts[spot]
+        job = self.jobs[act.job]
+        task = task_of(job, act.kind)
+        windows = () if always_open else tuple((window.start, window.end) for window in task.windows)
+        if act.kind == "pickup" and job.release:
+            spans = windows or ((0, HUGE),)
+            windows = tuple((max(low, job.release), high) for low, high in spans if high >= job.release)
+            windows = windows or ((-1, -1),)  # closed for good before it is ready
+        work = task.service_seconds
+        if spot + 1 == len(acts) or self._place(acts[spot + 1]) != task.location:
+            work += self._visit_seconds[task.location]
+        return Halt(leg, windows, work)
+
+    def _place(self, act: Act) -> str:
+        return task_of(self.jobs[act.job], act.kind).location
+
+    def _facts(
+        self,
+        vehicle: Vehicle,
+        acts: tuple[Act, ...],
+        times: Timetable,
+        loads: list[tuple[int, ...]],
+        legs: list[tuple[int, int]],
+    ) -> Facts:
+        metres = sum(leg[0] for leg in legs)
+        return Facts(
+            acts,
+            times,
+            loads,
+            legs,
+            metres,
+            vehicle.fixed_price,
+            priced(metres, vehicle.km_price, 1000),
+            priced(times.end - times.start, vehicle.hour_price, 3600),
+        )
+
+
+def _late_code(late: Late) -> Code:
+    codes: dict[str, Code] = {"window": "window", "shift": "shift", "duration": "duration", "break": "break"}
+    return codes[late.code]

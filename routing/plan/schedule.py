@@ -1,0 +1,204 @@
+"""When to start and when each act begins, for a given order of acts.
+
+Waiting is allowed everywhere, so the earliest end for a given start is found by one pass forward, with
+several windows per act; with breaks, by a pass over (act, breaks held), as leaving earlier never hurts.
+The latest start that still reaches that end wastes least time. Ends move in jumps with several windows, so
+the shortest duration is sought jump by jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+MAX_JUMPS = 64
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """One act: the way to it, when it may begin (no windows: any time), how long it holds the vehicle."""
+
+    leg: int
+    windows: tuple[Span, ...]
+    work: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for the route. Breaks are (seconds, earliest start, latest start), in order of time."""
+
+    start: Span
+    end: int
+    last_leg: int = 0
+    max_seconds: int | None = None
+    breaks: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Timetable:
+    """Start and end of the route, begin of each act, breaks as (start, end)."""
+
+    start: int
+    end: int
+    begins: list[int]
+    rests: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """No timetable: act `index` (or the end, where index is the number of acts) is `by` seconds too late."""
+
+    index: int
+    by: int
+    code: str
+
+
+def timetable(halts: Sequence[Halt], rule: Rule, *, shortest: bool = False) -> Timetable | Late:
+    """The earliest end with least waiting; with `shortest` the shortest duration, earliest among equals."""
+    best: Timetable | None = None
+    start = rule.start[0]
+    least = sum(halt.leg + halt.work for halt in halts) + rule.last_leg
+    for _ in range(MAX_JUMPS):
+        early = _pass(halts, rule, start)
+        if isinstance(early, Late):
+            break
+        late = _latest(halts, rule, early)
+        if best is None or late.end - late.start < best.end - best.start:
+            best = late
+        if not (shortest or rule.max_seconds) or late.end - late.start <= least:
+            break
+        start = late.start + 1
+        if start > rule.start[1]:
+            break
+    if best is None:
+        return early if isinstance(early, Late) else Late(0, 0, "shift")
+    over = best.end - best.start - (rule.max_seconds if rule.max_seconds is not None else best.end)
+    return Late(len(halts), over, "duration") if over > 0 else best
+
+
+def _pass(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
+    plain = _forward(halts, rule, start)
+    if isinstance(plain, Late) or not rule.breaks:
+        return plain
+    return _forward_with_breaks(halts, rule, start)
+
+
+def _forward(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
+    if start > rule.start[1]:
+        return Late(0, start - rule.start[1], "shift")
+    now, begins = start, []
+    for index, halt in enumerate(halts):
+        now += halt.leg
+        begin = _open(halt.windows, now)
+        if begin is None:
+            return Late(index, now - halt.windows[-1][1], "window")
+        begins.append(begin)
+        now = begin + halt.work
+    now += rule.last_leg
+    if now > rule.end:
+        return Late(len(halts), now - rule.end, "shift")
+    return Timetable(start, now, begins)
+
+
+def _open(windows: tuple[Span, ...], now: int) -> int | None:
+    """The first moment from `now` on at which an act may begin."""
+    if not windows:
+        return now
+    for low, high in windows:
+        if now <= high:
+            return max(now, low)
+    return None
+
+
+def _latest(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
+    """The timetable with the same end and the latest start."""
+    if rule.breaks:
+        return _latest_by_halving(halts, rule, early)
+    now = early.end - rule.last_leg
+    for halt in reversed(halts):
+        now -= halt.work
+        if halt.windows:
+            now = max(min(now, high) for low, high in halt.windows if low <= now)
+        now -= halt.leg
+    late = _forward(halts, rule, min(now, rule.start[1]))
+    return early if isinstance(late, Late) else late
+
+
+def _latest_by_halving(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
+    best, low, high = early, early.start, min(rule.start[1], early.end)
+    while low < high:
+        middle = (low + high + 1) // 2
+        late = _forward_with_breaks(halts, rule, middle)
+        if isinstance(late, Timetable) and late.end == early.end:
+            best, low = late, middle
+        else:
+            high = middle - 1
+    return best
+
+
+@dataclass(slots=True)
+class _State:
+    """Earliest departure after some acts with some breaks held, and how it came about."""
+
+    leaves: int
+    begins: tuple[int, ...]
+    rests: tuple[Span, ...]
+
+
+def _forward_with_breaks(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
+    if start > rule.start[1]:
+        return Late(0, start - rule.start[1], "shift")
+    states = {held: _State(start, (), ()) for held in range(_before(rule, start) + 1)}
+    for index, halt in enumerate(halts):
+        states = _advance(states, halt, rule)
+        if not states:
+            return Late(index, 0, "break")
+    ends = _advance(states, Halt(rule.last_leg, (), 0), rule)
+    good = [state for held, state in ends.items() if state.leaves <= rule.end and _after(rule, held, state)]
+    if not good:
+        return Late(len(halts), 0, "break")
+    best = min(good, key=lambda state: state.leaves)
+    return Timetable(start, best.leaves, list(best.begins[:-1]), list(best.rests))
+
+
+def _before(rule: Rule, start: int) -> int:
+    """How many breaks can lie wholly before the start."""
+    now = 0
+    for held, (seconds, low, _high) in enumerate(rule.breaks):
+        now = max(now, low) + seconds
+        if now > start:
+            return held
+    return len(rule.breaks)
+
+
+def _after(rule: Rule, held: int, state: _State) -> bool:
+    """Whether the remaining breaks can lie wholly after the end."""
+    now = state.leaves
+    for seconds, low, high in rule.breaks[held:]:
+        now = max(now, low)
+        if now > high:
+            return False
+        now += seconds
+    return True
+
+
+def _advance(states: dict[int, _State], halt: Halt, rule: Rule) -> dict[int, _State]:
+    """Drive the leg, holding none or more breaks on the way, and do the act."""
+    reached: dict[int, _State] = {}
+    for held, state in states.items():
+        now, rested = state.leaves, 0
+        rests = state.rests
+        for count in range(held, len(rule.breaks) + 1):
+            begin = _open(halt.windows, max(now, state.leaves + halt.leg + rested))
+            if begin is not None and (count not in reached or begin + halt.work < reached[count].leaves):
+                reached[count] = _State(begin + halt.work, (*state.begins, begin), rests)
+            if count == len(rule.breaks):
+                break
+            seconds, low, high = rule.breaks[count]
+            now = max(now, low)
+            if now > high:
+                break
+            rests = (*rests, (now, now + seconds))
+            now, rested = now + seconds, rested + seconds
+    return reached

@@ -1,0 +1,170 @@
+"""One call from a problem to a checked plan.
+
+Choose the engine, search in a process that can be killed, repair what it found, add the bound, check.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .. import bounds, engine
+from ..checker import Violation, check
+from ..distances import completed
+from ..engine import Draft
+from ..params import Params
+from ..plan import Appraiser, Broken, Plan, build
+from ..plan import to_json as plan_to_json
+from ..problem import Problem, Sequence, from_json, to_json
+from ..stop import MaxSeconds
+from .child import EngineDied, search_apart
+from .repair import Repair, Routes
+
+__all__ = ["BrokenPlan", "EngineDied", "Params", "Progress", "again", "kept", "solve", "solve_with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The best plan at some moment of a search: fen, seconds since the call, mandatory jobs left out."""
+
+    cost: int
+    seconds: float
+    owed: int
+    iterations: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class BrokenPlan(AssertionError):
+    """The checker refused what we were about to return: a defect of ours, never of the input."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__("; ".join(map(str, violations[:5])))
+        self.violations = violations
+
+
+def solve(
+    problem: Problem, *, seconds: float = 10.0, seed: int = 0, on_progress: OnProgress | None = None
+) -> Plan:
+    """A plan within `seconds` of wall clock (and one more for a search that must be killed).
+
+    `on_progress` is called in this thread with every better plan. An exception that it raises ends the search
+    and comes out here. Raises EngineDied where the search process crashed before it found anything.
+    """
+    return solve_with(problem, Params(seconds=seconds, seed=seed), on_progress=on_progress)
+
+
+def solve_with(problem: Problem, params: Params, *, on_progress: OnProgress | None = None) -> Plan:
+    """`solve` with every parameter in hand."""
+    begun = time.monotonic()
+    clock = MaxSeconds(params.seconds)
+    problem = completed(problem)
+    choice = engine.choose(problem, params.engine)
+    appraiser = Appraiser(problem)
+    draft = _search(choice.name, problem, params, _Reporter(appraiser, begun, on_progress), clock, appraiser)
+    repair = Repair(appraiser, clock if params.iterations is None else MaxSeconds(params.seconds))
+    routes = repair.improve(repair.drivable(draft.sequences))
+    plan = build(appraiser, (Sequence(vehicle, acts) for vehicle, acts in routes.items()))
+    plan = _bounded(problem, plan)
+    plan = dataclasses.replace(
+        plan,
+        engine=choice.name,
+        engine_reason=choice.reason,
+        seconds=round(time.monotonic() - begun, 3),
+        iterations=draft.iterations,
+        seed=params.seed,
+        versions=(*engine.load(choice.name).versions(), f"python {platform.python_version()}"),
+    )
+    if violations := check(problem, plan):
+        raise BrokenPlan(violations)
+    return plan
+
+
+def kept(problem: Problem, plan: Plan) -> dict[str, Any]:
+    """Input, counts, seed, versions, plan and bound together as JSON values, to solve the same again."""
+    return {
+        "problem": to_json(completed(problem)),
+        "engine": plan.engine,
+        "seed": plan.seed,
+        "iterations": plan.iterations,
+        "versions": list(plan.versions),
+        "plan": plan_to_json(plan),
+    }
+
+
+def again(kept_plan: dict[str, Any], *, seconds: float = 3600.0) -> Plan:
+    """The kept problem solved to the same counts, in this process. Raises Refused on nonsense."""
+    params = Params(
+        seconds=seconds,
+        iterations=max(1, int(kept_plan["iterations"])),
+        seed=int(kept_plan["seed"]),
+        engine=str(kept_plan["engine"]),
+        isolated=False,
+    )
+    return solve_with(from_json(kept_plan["problem"]), params)
+
+
+def _search(
+    name: str,
+    problem: Problem,
+    params: Params,
+    report: _Reporter,
+    clock: MaxSeconds,
+    appraiser: Appraiser,
+) -> Draft:
+    """The engine's draft, or an empty one where there is nothing to search."""
+    if not problem.jobs or not problem.vehicles:
+        return Draft((), 0, 0.0)
+    deadline = time.monotonic() + clock.left()
+    inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - _reserve(problem, params)))
+    if params.isolated:
+        return search_apart(name, problem, inside, report, deadline)
+    return engine.load(name).search(problem, inside, report)
+
+
+def _reserve(problem: Problem, params: Params) -> float:
+    """Seconds of the limit kept back for an engine that looks at its clock late, repair, bound and check."""
+    wanted = 0.2 + 0.03 * params.seconds + len(problem.jobs) / 400
+    return min(wanted, params.seconds / 2)
+
+
+class _Reporter:
+    """Turns the drafts of an engine into progress of plans that really can be driven."""
+
+    def __init__(self, appraiser: Appraiser, begun: float, on_progress: OnProgress | None) -> None:
+        self._appraiser, self._begun, self._on_progress = appraiser, begun, on_progress
+        self._best: tuple[int, int] | None = None
+
+    def __call__(self, draft: Draft) -> None:
+        if self._on_progress is None:
+            return
+        worth = _worth(self._appraiser, {item.vehicle: item.acts for item in draft.sequences})
+        if worth is not None and (self._best is None or worth < self._best):
+            self._best = worth
+            seconds = round(time.monotonic() - self._begun, 3)
+            self._on_progress(Progress(worth[1], seconds, worth[0], draft.iterations))
+
+
+def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
+    """Mandatory jobs left out, then fen; None where some route cannot be driven."""
+    cost = 0
+    for vehicle, acts in routes.items():
+        facts = appraiser.appraise(vehicle, acts)
+        if isinstance(facts, Broken):
+            return None
+        cost += facts.cost
+    served = {act.job for acts in routes.values() for act in acts}
+    left = [job for job in appraiser.jobs.values() if job.id not in served]
+    return sum(job.tariff is None for job in left), cost + sum(job.tariff or 0 for job in left)
+
+
+def _bounded(problem: Problem, plan: Plan) -> Plan:
+    bound = bounds.radial(problem)
+    open_ = bound.fen is None or plan.owed or not plan.cost.total
+    gap = None if open_ else 1 - (bound.fen or 0) / plan.cost.total
+    return dataclasses.replace(plan, lower_bound=bound.fen, gap=None if gap is None else round(gap, 6))

@@ -1,0 +1,127 @@
+"""After any engine: nothing is left out that fits cheaply, nothing is kept that does not pay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..plan import Appraiser, Broken
+from ..problem import Act, Job, Sequence
+from ..stop import MaxSeconds
+
+Routes = dict[str, tuple[Act, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """The cheapest place for a job: the vehicle, its acts with the job in, the fen it adds."""
+
+    vehicle: str
+    acts: tuple[Act, ...]
+    added: int
+
+
+class Repair:
+    """Routes that can be driven, made from any draft, then made better job by job."""
+
+    def __init__(self, appraiser: Appraiser, clock: MaxSeconds) -> None:
+        self._appraiser, self._clock = appraiser, clock
+        self._jobs = appraiser.jobs
+
+    def drivable(self, sequences: tuple[Sequence, ...]) -> Routes:
+        """The draft without whatever cannot be driven; frozen prefixes always come first."""
+        routes: Routes = {}
+        for sequence in sequences:
+            acts = sequence.acts
+            while acts and isinstance(self._appraiser.appraise(sequence.vehicle, acts), Broken):
+                acts = self._without_last_job(sequence.vehicle, acts)
+            routes[sequence.vehicle] = acts
+        for vehicle in self._appraiser.vehicles:
+            prefix = self._appraiser.prefix(vehicle)
+            if prefix and not routes.get(vehicle):
+                routes[vehicle] = prefix
+        return routes
+
+    def _without_last_job(self, vehicle: str, acts: tuple[Act, ...]) -> tuple[Act, ...]:
+        frozen = {act.job for act in self._appraiser.prefix(vehicle)}
+        loose = [act.job for act in acts if act.job not in frozen]
+        return without(acts, loose[-1]) if loose else ()
+
+    def improve(self, routes: Routes) -> Routes:
+        """Put in what fits (the owed first, by priority), then drop what a carrier does cheaper."""
+        routes = dict(routes)
+        self._fill(routes)
+        self._drop(routes)
+        return routes
+
+    def _fill(self, routes: Routes) -> None:
+        served = {act.job for acts in routes.values() for act in acts}
+        left = [job for job in self._jobs.values() if job.id not in served]
+        left.sort(key=lambda job: (job.tariff is not None, -job.priority, job.id))
+        for job in left:
+            if self._clock.left() <= 0:
+                return
+            best = cheapest(self._appraiser, routes, job)
+            if best is not None and (job.tariff is None or best.added < job.tariff):
+                routes[best.vehicle] = best.acts
+
+    def _drop(self, routes: Routes) -> None:
+        for vehicle, acts in list(routes.items()):
+            frozen = {act.job for act in self._appraiser.prefix(vehicle)}
+            for job_id in dict.fromkeys(act.job for act in acts):
+                job = self._jobs[job_id]
+                if self._clock.left() <= 0:
+                    return
+                if job.tariff is None or job_id in frozen:
+                    continue
+                fewer = without(routes[vehicle], job_id)
+                if self._cost(vehicle, fewer) + job.tariff < self._cost(vehicle, routes[vehicle]):
+                    routes[vehicle] = fewer
+
+    def _cost(self, vehicle: str, acts: tuple[Act, ...]) -> float:
+        if not acts:
+            return 0
+        facts = self._appraiser.appraise(vehicle, acts)
+        return float("inf") if isinstance(facts, Broken) else facts.cost
+
+
+def without(acts: tuple[Act, ...], job_id: str) -> tuple[Act, ...]:
+    """The acts of every other job."""
+    return tuple(act for act in acts if act.job != job_id)
+
+
+def cheapest(appraiser: Appraiser, routes: Routes, job: Job) -> Insertion | None:
+    """The cheapest feasible place for a job on any vehicle, or None."""
+    best: Insertion | None = None
+    tried: set[object] = set()
+    for vehicle in appraiser.vehicles.values():
+        acts = routes.get(vehicle.id, ())
+        if appraiser.admits(vehicle, job):
+            continue
+        kind = (vehicle.start, vehicle.end, vehicle.capacity, vehicle.shift, vehicle.profile, vehicle.breaks)
+        prices = (vehicle.fixed_price, vehicle.km_price, vehicle.hour_price)
+        limits = (vehicle.max_metres, vehicle.max_seconds)
+        if not acts and (kind, prices, limits) in tried:
+            continue  # an idle twin was asked already
+        if not acts:
+            tried.add((kind, prices, limits))
+        now = appraiser.appraise(vehicle.id, acts) if acts else None
+        before = 0 if now is None or isinstance(now, Broken) else now.cost
+        for candidate in places(appraiser, vehicle.id, acts, job):
+            facts = appraiser.appraise(vehicle.id, candidate)
+            if not isinstance(facts, Broken) and (best is None or facts.cost - before < best.added):
+                best = Insertion(vehicle.id, candidate, facts.cost - before)
+    return best
+
+
+def places(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job) -> Iterator[tuple[Act, ...]]:
+    """The acts with the job put in, every way that keeps the frozen prefix and the order of its ends."""
+    first = len(appraiser.prefix(vehicle))
+    ends = [Act(job.id, "pickup")] if job.pickup else []
+    ends += [Act(job.id, "delivery")] if job.delivery else []
+    for spot in range(first, len(acts) + 1):
+        if len(ends) == 1:
+            yield (*acts[:spot], ends[0], *acts[spot:])
+            continue
+        for later in range(spot, len(acts) + 1):
+            yield (*acts[:spot], ends[0], *acts[spot:later], ends[1], *acts[later:])
