@@ -1,0 +1,123 @@
+"""A browser without a screen: it reads forms out of pages and sends them as people do."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.S)
+_CONTROL = re.compile(r"<(input|button|select|textarea)\b([^>]*)>", re.S)
+_OPTION = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.S)
+_ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?""")
+_LINK = re.compile(r"""<a\b[^>]*\bhref="([^"]+)\"""")
+
+
+class DoorShut(Exception):
+    """A page answered otherwise than the road needs: its status, address and first words are told."""
+
+    def __init__(self, page: "Page", wanted: str) -> None:
+        words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text)).strip()[:300]
+        super().__init__(f"{wanted}: {page.status} {page.url}: {words}")
+        self.page = page
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {name: html.unescape(a or b) for name, a, b in _ATTRIBUTE.findall(text)}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form of a page: where it goes and what it sends untouched; `buttons` are its named ones."""
+
+    action: str
+    method: str
+    fields: dict[str, str]
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+def _form(attributes: str, body: str) -> Form:
+    own = _attributes(attributes)
+    fields: dict[str, str] = {}
+    buttons: list[tuple[str, str]] = []
+    for tag, text in _CONTROL.findall(body):
+        control = _attributes(text)
+        name, value = control.get("name"), control.get("value", "")
+        if not name or "disabled" in control:
+            continue
+        if tag == "button" or control.get("type") == "submit":
+            buttons.append((name, value))
+        elif control.get("type") not in {"checkbox", "radio"} or "checked" in control:
+            fields[name] = value or ("on" if control.get("type") == "checkbox" else "")
+    for select, options in _OPTION.findall(body):
+        chosen = [_attributes(o) for o in re.findall(r"<option\b([^>]*)>", options)]
+        first = next((o for o in chosen if "selected" in o), chosen[0] if chosen else {})
+        fields[_attributes(select).get("name", "")] = first.get("value", "")
+    return Form(own.get("action", ""), own.get("method", "get").lower(), fields, tuple(buttons))
+
+
+@dataclass(frozen=True)
+class Page:
+    status: int
+    url: str
+    text: str = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def forms(self) -> list[Form]:
+        return [_form(attributes, body) for attributes, body in _FORM.findall(self.text)]
+
+    @property
+    def links(self) -> list[str]:
+        return [html.unescape(link) for link in _LINK.findall(self.text)]
+
+    def form(self, *, action: str = "", holding: str = "") -> Form:
+        """The first form whose action contains `action` and that has the field or button `holding`."""
+        for form in self.forms:
+            names = {*form.fields, *(name for name, _ in form.buttons)}
+            if action in (form.action or self.path) and (not holding or holding in names):
+                return form
+        raise DoorShut(self, f"no form for {action or holding}")
+
+
+class Browser:
+    """One visitor with cookies and connections that are kept."""
+
+    def __init__(self, base: str, *, language: str = "zh-hans", timeout: float = 60.0) -> None:
+        self._http = httpx.Client(
+            base_url=base, timeout=timeout, headers={"Accept-Language": language}, follow_redirects=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def forget(self) -> None:
+        """The next visitor sits down: cookies are gone, the connection stays."""
+        self._http.cookies.clear()
+
+    def get(self, url: str) -> Page:
+        return self._page(self._http.get(url))
+
+    def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None) -> Page:
+        """Send a form from the page it stands on."""
+        target = urljoin(page.url, form.action or page.url)
+        sent = {**form.fields, **(values or {})}
+        if form.method == "get":
+            return self._page(self._http.get(target, params=sent))
+        return self._page(self._http.post(target, data=sent, headers={"Referer": page.url}))
+
+    @staticmethod
+    def _page(answer: httpx.Response) -> Page:
+        return Page(answer.status_code, str(answer.url), answer.text)
