@@ -76,6 +76,7 @@ DOORS = [
 # ours first: our templates and words override those of the libraries
 INSTALLED_APPS = [
     *ROOMS,
+    "backend.donations.payments.sandbox",
     *DOORS,
     "unfold",
     "django.contrib.admin",
@@ -201,7 +202,14 @@ EMAIL_FILE_PATH = env.str("ZS_EMAIL_FILE_PATH", str(VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env.str("ZS_FROM_EMAIL", "直送 <slip@zhisong.invalid>")
 
 # gifts
+PAYMENT_GATEWAY = env.str("ZS_PAYMENT_GATEWAY", "sandbox")
+SANDBOX_SEED = env.str("ZS_SANDBOX_SEED", "")
+GIFT_MOST_LINES = env.int("ZS_GIFT_MOST_LINES", 500)
+GIFT_MOST_QUANTITY = env.int("ZS_GIFT_MOST_QUANTITY", 100_000)
+GIFT_WAIT_SECONDS = env.float("ZS_GIFT_WAIT_SECONDS", 10)
+NOTICE_WINDOW_MINUTES = env.int("ZS_NOTICE_WINDOW_MINUTES", 5)
 RESERVATION_MINUTES = env.int("ZS_RESERVATION_MINUTES", 30)
 UNDO_MINUTES = env.int("ZS_UNDO_MINUTES", 0 if DEMO else 30)
 QUESTION_DAYS = env.int("ZS_QUESTION_DAYS", 3)
+WAIT_DAYS = env.int("ZS_WAIT_DAYS", 3)
 PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)

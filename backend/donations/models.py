@@ -108,8 +108,9 @@ class DonationLine(models.Model):
 class FundedLine(models.Model):
     """Whole units of one need to buy. `due_at` is set when the money is there; see rules.UnitState.
 
-    sourced: units that supplier orders hold; released: units given up (money back or redirected);
-    reopened: units to supply once more because they came short or broken.
+    sourced: units that supplier orders hold; held: units that wait for the donor's word;
+    released: units given up (money back or redirected); reopened: units to supply once more because
+    they came short or broken. Due: quantity + reopened - released - held - sourced.
     """
 
     public_id = PublicIdField(prefix="fun")
@@ -120,6 +121,7 @@ class FundedLine(models.Model):
     amount = models.BigIntegerField()
     filled = models.BigIntegerField(default=0)
     sourced = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(default=0)
     released = models.PositiveIntegerField(default=0)
     reopened = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=12, default=UnitState.GATHERING.value)
@@ -139,7 +141,7 @@ class FundedLine(models.Model):
                 condition=~Q(state=UnitState.FUNDED.value) | Q(filled=F("amount")), name="funded_is_full"
             ),
             models.CheckConstraint(
-                condition=Q(sourced__lte=F("quantity") + F("reopened") - F("released")),
+                condition=Q(sourced__lte=F("quantity") + F("reopened") - F("released") - F("held")),
                 name="funded_line_not_oversourced",
             ),
             models.UniqueConstraint(
@@ -151,7 +153,7 @@ class FundedLine(models.Model):
                 fields=["due_at"],
                 name="funded_line_due",
                 condition=Q(state="funded", due_at__isnull=False)
-                & Q(sourced__lt=F("quantity") + F("reopened") - F("released")),
+                & Q(sourced__lt=F("quantity") + F("reopened") - F("released") - F("held")),
             )
         ]
 
@@ -226,13 +228,19 @@ class Refund(Leased):
     amount = models.BigIntegerField()
     status = models.CharField(max_length=8, default=RefundStatus.ASKED.value)
     reason = models.CharField(max_length=80, blank=True, default="")
+    failure = models.CharField(max_length=200, blank=True, default="")
+    tries = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             one_of("status", RefundStatus, "refund_status"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="refund_due", condition=Q(status__in=["asked", "failed"]))
         ]
 
 
@@ -265,7 +273,9 @@ class Question(models.Model):
             models.UniqueConstraint(
                 fields=["funded_line", "kind"], condition=Q(answer__isnull=True), name="one_open_question"
             ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="question_asks"),
         ]
+        indexes = [models.Index(fields=["answer_by"], name="question_due", condition=Q(answer__isnull=True))]
 
 
 class Receipt(models.Model):

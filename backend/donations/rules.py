@@ -1,8 +1,15 @@
-"""The life of a gift, its payment, its refund, and of the whole units it buys."""
+"""The life of a gift, its payment, its refund, and of the whole units it buys; what a gift may be."""
 
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
+from backend.kernel.errors import Conflicts, Exhausted, Malformed, Missing, NotAllowed
 from backend.kernel.states import Transitions
+from backend.needs.rules import OpenNeed
 
 
 class GiftStatus(StrEnum):
@@ -51,7 +58,7 @@ REFUND = Transitions(
     "refund",
     {
         RefundStatus.ASKED: frozenset({RefundStatus.PAID, RefundStatus.FAILED}),
-        RefundStatus.FAILED: frozenset({RefundStatus.ASKED}),
+        RefundStatus.FAILED: frozenset({RefundStatus.PAID}),  # tried again
         RefundStatus.PAID: frozenset(),
     },
 )
@@ -92,6 +99,7 @@ class LineKind(StrEnum):
 
 class QuestionKind(StrEnum):
     NO_SUPPLIER = "no_supplier"
+    STOPPED = "stopped"  # the recipient said: enough
 
 
 class Choice(StrEnum):
@@ -100,3 +108,208 @@ class Choice(StrEnum):
     REFUND = "refund"
     WAIT = "wait"  # ask the suppliers again
     NEAREST = "nearest"  # the same item for the nearest other need
+
+
+@dataclass(frozen=True)
+class GiftLine:
+    """So many of one need, at the price (fen) that the page showed, with the donor's word for a shortfall."""
+
+    need_line: str
+    quantity: int
+    unit_price: int
+    promise: Choice = Choice.REFUND
+
+    @property
+    def amount(self) -> int:
+        return self.quantity * self.unit_price
+
+
+@dataclass(frozen=True)
+class DonorDetail:
+    """Who gives: a member (`user_id`) or a guest; everything else may be empty."""
+
+    user_id: int | None = None
+    name: str = ""
+    mail: str = ""
+    phone: str = ""
+    message: str = ""
+    language: str = "zh-hans"
+
+
+@dataclass(frozen=True)
+class Gift:
+    """One visitor's wish to give, keyed: the same key with the same content is the same gift."""
+
+    client: str
+    key: str
+    lines: tuple[GiftLine, ...]
+    donor: DonorDetail
+    actor: str
+    at: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        content = [[asdict(line) for line in self.lines], asdict(self.donor)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one donation still waits for: all that its payment page needs. `status` is the gift's."""
+
+    donation: str
+    amount: int
+    currency: str
+    gateway: str
+    merchant_no: str
+    merchant_ref: str
+    expires_at: datetime | None
+    link_version: int = 1
+    status: GiftStatus = GiftStatus.PLACED
+
+
+@dataclass(frozen=True)
+class House:
+    """What the deployment allows: its mode, its limits, and the day at its place."""
+
+    mode: str
+    on: date
+    most_lines: int = 500
+    most_quantity: int = 100_000
+
+
+class NothingGiven(Malformed):
+    """A gift needs at least one item, each once, with a whole quantity above zero."""
+
+    code = "nothing_given"
+
+
+class TooMuch(Malformed):
+    """That is more than one gift may hold."""
+
+    code = "too_much"
+
+
+class NoSuchNeed(Missing):
+    """There is no such need."""
+
+    code = "no_such_need"
+
+
+class NoGiftsHere(NotAllowed):
+    """This house moves goods only; it takes no gifts."""
+
+    code = "no_gifts_here"
+
+
+class MembersOnly(NotAllowed):
+    """This charity asks its own members only."""
+
+    code = "members_only"
+
+
+class NoCertificate(Conflicts):
+    """The charity's certificate for public appeals is missing or has run out."""
+
+    code = "no_certificate"
+
+
+class AppealClosed(Conflicts):
+    """This appeal takes no gifts now."""
+
+    code = "appeal_closed"
+
+
+class NeedStopped(Conflicts):
+    """The recipient said: enough of this."""
+
+    code = "need_stopped"
+
+
+class PriceChanged(Conflicts):
+    """The price is another one now; look again, then give."""
+
+    code = "price_changed"
+
+
+class NotEnoughLeft(Exhausted):
+    """Fewer are left than were asked for."""
+
+    code = "not_enough_left"
+
+
+class MixedCurrencies(Malformed):
+    """One gift is in one currency."""
+
+    code = "mixed_currencies"
+
+
+class NoAccount(Conflicts):
+    """The charity cannot take payments here yet."""
+
+    code = "no_payment_account"
+
+
+class KeyReused(Conflicts):
+    """This key was used for another gift."""
+
+    code = "key_reused"
+
+
+def check_shape(lines: Collection[GiftLine], house: House) -> None:
+    """Refuse nonsense before anything is locked."""
+    if not lines or any(line.quantity <= 0 for line in lines):
+        raise NothingGiven(pointer="/lines")
+    if len({line.need_line for line in lines}) != len(lines):
+        raise NothingGiven(pointer="/lines")
+    if len(lines) > house.most_lines or any(line.quantity > house.most_quantity for line in lines):
+        raise TooMuch(pointer="/lines", most_lines=house.most_lines, most_quantity=house.most_quantity)
+
+
+@dataclass
+class Shelf:
+    """The needs as locked, and what this batch has claimed of them so far, in arrival order."""
+
+    needs: Mapping[str, OpenNeed]
+    members: Collection[tuple[int, int]] = ()  # (charity, user) who belong together
+    claimed: dict[str, int] = field(default_factory=dict)
+
+    def left(self, need: OpenNeed) -> int:
+        return need.left - self.claimed.get(need.public_id, 0)
+
+
+def admit(gift: Gift, shelf: Shelf, house: House) -> None:
+    """Claim every line of `gift` on `shelf`, or raise the reason and claim none."""
+    check_shape(gift.lines, house)
+    for index, line in enumerate(gift.lines):
+        _check_line(line, f"/lines/{index}", gift, shelf, house)
+    if len({shelf.needs[line.need_line].currency for line in gift.lines}) > 1:
+        raise MixedCurrencies(pointer="/lines")
+    for line in gift.lines:
+        shelf.claimed[line.need_line] = shelf.claimed.get(line.need_line, 0) + line.quantity
+
+
+def _check_line(line: GiftLine, pointer: str, gift: Gift, shelf: Shelf, house: House) -> None:
+    need = shelf.needs.get(line.need_line)
+    if need is None:
+        raise NoSuchNeed(pointer=pointer, need=line.need_line)
+    _check_lawful(need, gift, shelf, house)
+    if not need.is_open(gift.at):
+        raise AppealClosed(pointer=pointer, need=line.need_line)
+    if need.stopped:
+        raise NeedStopped(pointer=pointer, need=line.need_line)
+    if need.unit_price != line.unit_price:
+        raise PriceChanged(pointer=pointer, need=line.need_line, unit_price=need.unit_price)
+    if shelf.left(need) < line.quantity:
+        raise NotEnoughLeft(pointer=pointer, need=line.need_line, left=shelf.left(need))
+
+
+def _check_lawful(need: OpenNeed, gift: Gift, shelf: Shelf, house: House) -> None:
+    modes = {house.mode, need.mode}
+    if "logistics_only" in modes:
+        raise NoGiftsHere
+    if "directed" in modes:
+        if (need.charity_id, gift.donor.user_id) not in shelf.members:
+            raise MembersOnly
+    elif not need.is_certified(house.on):
+        raise NoCertificate

@@ -25,11 +25,13 @@ class Kind(StrEnum):
     APPEAL_OPENED = "appeal.opened"
     APPEAL_CLOSED = "appeal.closed"
     NEED_STOPPED = "need.stopped"
+    NEED_RESUMED = "need.resumed"
     NEED_RECEIVED = "need.received"
     # donations
     GIFT_PLACED = "gift.placed"
     GIFT_PAID = "gift.paid"
     GIFT_EXPIRED = "gift.expired"
+    GIFT_TAKEN_BACK = "gift.taken_back"
     GIFT_LATE_PAID = "gift.late_paid"
     NOTICE_REFUSED = "gift.notice_refused"
     QUESTION_ASKED = "gift.question_asked"
@@ -37,6 +39,8 @@ class Kind(StrEnum):
     REFUND_ASKED = "gift.refund_asked"
     REFUND_PAID = "gift.refund_paid"
     REFUND_FAILED = "gift.refund_failed"
+    GIFT_REDIRECTED = "gift.redirected"
+    LINK_RENEWED = "gift.link_renewed"
     GOODS_REOPENED = "gift.goods_reopened"
     # supplier orders
     ORDER_SENT = "order.sent"

@@ -1,6 +1,7 @@
 """The life of an appeal, and when a need line can be given to."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from backend.kernel.states import Transitions
@@ -53,3 +54,40 @@ SQUARE_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 def pieces_per_square(wanted: int, *, most: int = 24) -> int:
     """How many pieces one square stands for, so that a need has at most `most` squares."""
     return next((size for size in SQUARE_SIZES if -(-wanted // size) <= most), -(-wanted // most))
+
+
+@dataclass(frozen=True)
+class OpenNeed:
+    """A need line as it stands at the moment of a claim, with what its appeal and charity say."""
+
+    public_id: str
+    id: int
+    appeal_id: int
+    charity_id: int
+    charity: str
+    currency: str
+    wanted: int
+    reserved: int
+    unit_price: int
+    stopped: bool
+    live: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    certificate_no: str
+    certificate_until: date | None
+    mode: str
+
+    @property
+    def left(self) -> int:
+        return self.wanted - self.reserved
+
+    def is_open(self, at: datetime) -> bool:
+        """The appeal is live and `at` lies within its dates."""
+        begun = self.starts_at is not None and self.starts_at <= at
+        return self.live and begun and self.ends_at is not None and at < self.ends_at
+
+    def is_certified(self, on: date) -> bool:
+        """The charity may ask the public on that day (Charity Law art. 22)."""
+        return (
+            bool(self.certificate_no) and self.certificate_until is not None and on <= self.certificate_until
+        )

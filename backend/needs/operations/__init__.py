@@ -8,12 +8,28 @@ from backend.needs.operations.appeals import (
     draft_appeal,
     open_appeal,
 )
+from backend.needs.operations.standing import (
+    AlreadySo,
+    NoSuchLine,
+    claim_open,
+    free,
+    mark_received,
+    resume,
+    stop_line,
+)
 
 __all__ = [
+    "AlreadySo",
     "AppealIncomplete",
     "AppealTexts",
     "CertificateExpired",
     "NewNeed",
+    "NoSuchLine",
+    "claim_open",
     "draft_appeal",
+    "free",
+    "mark_received",
     "open_appeal",
+    "resume",
+    "stop_line",
 ]

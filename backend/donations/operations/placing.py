@@ -1,0 +1,96 @@
+"""Give: claim the needs, then lead to the gateway's page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from backend.donations import queries, writer
+from backend.donations.payments import registry
+from backend.donations.payments.port import Order
+from backend.donations.rules import DonorDetail, Due, Gift, GiftLine, GiftStatus, check_shape
+from backend.donations.tokens import gift_token
+from backend.donations.writer.batch import Placed, house
+from backend.kernel.db import TransactionStance
+from backend.kernel.errors import Missing
+from backend.kernel.states import WrongState
+
+
+class NoSuchGift(Missing):
+    """There is no such gift."""
+
+    code = "no_such_gift"
+
+
+@dataclass(frozen=True)
+class PlacedGift:
+    """A gift and where it is paid: its donations (public ids, one per charity), the sum in minor units.
+
+    `pay_url` is the page of the first donation that waits for its payment, empty when none does;
+    `tokens` are the signed links to the donations' pages, in the same order.
+    """
+
+    donations: tuple[str, ...]
+    tokens: tuple[str, ...]
+    amount: int
+    currency: str
+    pay_url: str
+    replayed: bool
+
+
+def place(
+    *, client: str, key: str, lines: Sequence[GiftLine], donor: DonorDetail, actor: str, at: datetime
+) -> PlacedGift:
+    """Own transaction (of this process's writer; refuses to run inside one). Place a gift, once per key.
+
+    The same client and key with the same content is the same gift (`replayed`). Nothing is changed by a
+    refusal: NothingGiven, TooMuch, NoSuchNeed, AppealClosed, NeedStopped, PriceChanged, NotEnoughLeft,
+    NoCertificate, MembersOnly, NoGiftsHere, NoAccount, MixedCurrencies, KeyReused, Busy.
+    """
+    if connection.in_atomic_block:
+        raise TransactionStance("place has its own transaction: inside one, call writer.place_many")
+    gift = Gift(client, key, tuple(lines), donor, actor, at)
+    check_shape(gift.lines, house(gift))
+    return presented(writer.submit(gift))
+
+
+def presented(placed: Placed) -> PlacedGift:
+    """What a door needs of a gift as written."""
+    dues = placed.donations
+    open_dues = [due for due in dues if due.status is GiftStatus.PLACED]
+    return PlacedGift(
+        tuple(due.donation for due in dues),
+        tuple(gift_token(donation=due.donation, link_version=due.link_version) for due in dues),
+        sum(due.amount for due in dues),
+        dues[0].currency,
+        _page(open_dues[0]) if open_dues else "",
+        placed.replayed,
+    )
+
+
+def start_payment(*, donation: str, at: datetime) -> str:
+    """No transaction. The address where a placed gift is paid. Raises NoSuchGift, WrongState, GatewayDown."""
+    dues = queries.dues(donation=donation)
+    if not dues:
+        raise NoSuchGift
+    if dues[0].status is not GiftStatus.PLACED:
+        raise WrongState("this gift waits for no payment", to=GiftStatus.PAID.value)
+    return _page(dues[0])
+
+
+def _page(due: Due) -> str:
+    token = gift_token(donation=due.donation, link_version=due.link_version)
+    base = f"{settings.SITE_URL}/payments/{due.gateway}"
+    order = Order(
+        due.merchant_no,
+        due.merchant_ref,
+        due.amount,
+        due.currency,
+        subject=due.donation,
+        return_url=f"{base}/return/{token}/",
+        notice_url=f"{base}/notice/",
+        expires_at=due.expires_at,
+    )
+    return registry.gateway(due.gateway).create(order)

@@ -1,0 +1,146 @@
+"""Payments become paid: gifts with them, the ledger, and the lines that are now due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from backend.donations import statements
+from backend.donations.models import Donation, FundedLine, Payment
+from backend.donations.operations.returning import return_late
+from backend.donations.payments.port import Standing
+from backend.donations.rules import GIFT, UNITS, GiftStatus, PaymentStatus, UnitState
+from backend.journal.kinds import Kind
+from backend.journal.models import Entry
+from backend.journal.operations import record
+from backend.kernel.db import joins_transaction
+from backend.kernel.states import move, must_move
+from backend.ledger.operations import Posting, account, post_many
+from backend.ledger.rules import AccountKind, TransferKind
+from backend.needs.operations.standing import claim_open, free, lock
+
+
+@joins_transaction
+def settle(*, standings: Mapping[int, Standing], actor: str, at: datetime) -> list[Payment]:
+    """Joins the caller's transaction. The gateway says that these payments (by id) are paid.
+
+    Returns those that were not known as paid before. Each gift of them is paid; one that had expired is
+    reserved again where there is room, else sent back whole.
+    """
+    fresh = [payment for payment in _locked(standings) if payment.status != PaymentStatus.PAID.value]
+    if not fresh:
+        return []
+    _mark_paid(fresh, standings)
+    late = [payment for payment in fresh if payment.donation.status == GiftStatus.EXPIRED.value]
+    in_time = [payment for payment in fresh if payment.donation.status == GiftStatus.PLACED.value]
+    _settle_in_time(in_time, at)
+    entries = _record(in_time, actor, at)
+    _post(in_time, entries, at)
+    _settle_late(late, actor, at)
+    return fresh
+
+
+def _locked(standings: Mapping[int, Standing]) -> list[Payment]:
+    """The payments and their gifts, locked in id order."""
+    rows = Payment.objects.filter(pk__in=standings).order_by("pk")
+    gifts = rows.select_related("donation__charity__organisation", "account")
+    return list(gifts.select_for_update(of=("self", "donation"), no_key=True))
+
+
+def _mark_paid(fresh: Sequence[Payment], standings: Mapping[int, Standing]) -> None:
+    values: dict[str, Any] = {
+        "payment_ids": [payment.pk for payment in fresh],
+        "gateway_refs": [standings[payment.pk].gateway_ref for payment in fresh],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MARK_PAID, values)
+
+
+def _order_after(at: datetime) -> datetime:
+    return at + timedelta(minutes=settings.UNDO_MINUTES)
+
+
+def _settle_in_time(paid: Sequence[Payment], at: datetime) -> None:
+    gifts = [payment.donation_id for payment in paid]
+    due = _order_after(at)
+    move(Donation.objects.filter(pk__in=gifts), GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
+    lines = FundedLine.objects.filter(fundings__line__donation__in=gifts, due_at__isnull=True)
+    FundedLine.objects.filter(pk__in=lines.values("pk"), state=UnitState.FUNDED.value).update(due_at=due)
+
+
+def _record(
+    paid: Sequence[Payment], actor: str, at: datetime, kind: Kind = Kind.GIFT_PAID, **public: str
+) -> list[Entry]:
+    return [
+        record(
+            kind=kind,
+            subject=payment.donation.public_id,
+            actor=actor,
+            at=at,
+            charity=payment.donation.charity.organisation.public_id,
+            public={"amount": payment.amount, "currency": payment.currency, **public},
+        )
+        for payment in paid
+    ]
+
+
+def _post(paid: Sequence[Payment], entries: Sequence[Entry], at: datetime) -> None:
+    postings = []
+    for payment, entry in zip(paid, entries, strict=True):
+        charity, currency = payment.donation.charity_id, payment.currency
+        debit = account(charity_id=charity, kind=AccountKind.GATEWAY, currency=currency)
+        credit = account(charity_id=charity, kind=AccountKind.GIFTS, currency=currency)
+        postings.append(Posting(debit, credit, payment.amount, TransferKind.GIFT_PAID, entry))
+    post_many(postings=postings, at=at)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What a late gift wants again: units per need, and the funded lines that hold them."""
+
+    quantities: dict[int, int]
+    funded_lines: list[int]
+
+
+def _settle_late(late: Sequence[Payment], actor: str, at: datetime) -> None:
+    wishes = [(payment, _room(payment)) for payment in late]
+    lock(need_ids=sorted({need for _, room in wishes for need in room.quantities}))
+    for payment, room in wishes:
+        again = _claim_whole(room, at)
+        outcome = "reserved_again" if again else "returned"
+        entries = _record([payment], actor, at, Kind.GIFT_LATE_PAID, outcome=outcome)
+        _post([payment], entries, at)
+        if again:
+            _revive(payment, room, at)
+        else:
+            return_late(payment=payment, actor=actor, at=at)
+
+
+def _room(payment: Payment) -> _Room:
+    rows = FundedLine.objects.filter(fundings__line__donation=payment.donation_id, state=UnitState.VOID.value)
+    room = _Room({}, [])
+    for pk, need, quantity in rows.order_by("pk").values_list("pk", "need_line_id", "quantity"):
+        room.quantities[need] = room.quantities.get(need, 0) + quantity
+        room.funded_lines.append(pk)
+    return room
+
+
+def _claim_whole(room: _Room, at: datetime) -> bool:
+    """All or nothing: what was won of a part is given back."""
+    won = claim_open(quantities=room.quantities, at=at)
+    if won == set(room.quantities):
+        return True
+    if won:
+        free(quantities={need: room.quantities[need] for need in won})
+    return False
+
+
+def _revive(payment: Payment, room: _Room, at: datetime) -> None:
+    due = _order_after(at)
+    rows = Donation.objects.filter(pk=payment.donation_id)
+    must_move(rows, GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
+    lines = FundedLine.objects.filter(pk__in=room.funded_lines)
+    move(lines, UNITS, to=UnitState.FUNDED, field="state", due_at=due)

@@ -1,0 +1,152 @@
+"""The rows of admitted gifts as columns, ready for unnest()."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from backend.donations.rules import Due, Gift, GiftLine
+from backend.journal.kinds import Kind
+from backend.journal.operations import entry_values
+from backend.journal.statements import record_many
+from backend.kernel.models import new_public_id
+from backend.needs.rules import OpenNeed
+
+Columns = dict[str, list[Any]]
+
+
+class Account(NamedTuple):
+    """The charity's own account with the gateway."""
+
+    id: int
+    gateway: str
+    merchant_no: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one gift gives to one charity: one donation, one payment."""
+
+    gift: int
+    public_id: str
+    charity_id: int
+    charity: str
+    currency: str
+    account: Account
+    lines: tuple[tuple[GiftLine, OpenNeed], ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(line.amount for line, _ in self.lines)
+
+    def due(self, expires_at: datetime) -> Due:
+        account = self.account
+        return Due(
+            self.public_id, self.amount, self.currency, account.gateway, account.merchant_no, self.public_id,
+            expires_at,
+        )  # fmt: skip
+
+
+def parts_of(
+    index: int, gift: Gift, needs: Mapping[str, OpenNeed], accounts: Mapping[int, Account]
+) -> list[Part]:
+    """Split one gift by charity, in the order of its lines."""
+    by_charity: dict[int, list[tuple[GiftLine, OpenNeed]]] = defaultdict(list)
+    for line in gift.lines:
+        need = needs[line.need_line]
+        by_charity[need.charity_id].append((line, need))
+    return [_part(index, accounts[charity], pairs) for charity, pairs in by_charity.items()]
+
+
+def _part(index: int, account: Account, pairs: Sequence[tuple[GiftLine, OpenNeed]]) -> Part:
+    need = pairs[0][1]
+    return Part(
+        index, new_public_id("don"), need.charity_id, need.charity, need.currency, account, tuple(pairs)
+    )
+
+
+def columns(
+    gifts: Sequence[Gift], parts: Sequence[Part], ids: Sequence[list[int]], *, keep: timedelta
+) -> Columns:
+    """All parameters of statements.PLACE and of the journal entries for `gifts`, numbered by `ids`."""
+    checkout_ids, donation_ids, line_ids, funded_ids = ids
+    return {
+        **_checkout_columns(gifts, checkout_ids),
+        **_donation_columns(gifts, parts, checkout_ids, donation_ids, keep),
+        **_detail_columns(gifts, parts, donation_ids),
+        **_line_columns(parts, donation_ids, line_ids, funded_ids),
+        **record_many([_entry(gifts[part.gift], part) for part in parts]),
+    }
+
+
+def _checkout_columns(gifts: Sequence[Gift], ids: list[int]) -> Columns:
+    return {
+        "checkout_id": ids,
+        "checkout_client": [gift.client for gift in gifts],
+        "checkout_key": [gift.key for gift in gifts],
+        "checkout_fingerprint": [gift.fingerprint for gift in gifts],
+        "checkout_created_at": [gift.at for gift in gifts],
+    }
+
+
+def _donation_columns(
+    gifts: Sequence[Gift], parts: Sequence[Part], checkouts: list[int], ids: list[int], keep: timedelta
+) -> Columns:
+    placed = [gifts[part.gift].at for part in parts]
+    return {
+        "donation_id": ids,
+        "donation_public_id": [part.public_id for part in parts],
+        "donation_checkout_id": [checkouts[part.gift] for part in parts],
+        "donation_charity_id": [part.charity_id for part in parts],
+        "donation_currency": [part.currency for part in parts],
+        "donation_user_id": [gifts[part.gift].donor.user_id for part in parts],
+        "donation_amount": [part.amount for part in parts],
+        "donation_placed_at": placed,
+        "donation_expires_at": [at + keep for at in placed],
+        "payment_account_id": [part.account.id for part in parts],
+    }
+
+
+def _detail_columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: list[int]) -> Columns:
+    donors = [gifts[part.gift].donor for part in parts]
+    return {
+        "detail_donation_id": ids,
+        "detail_name": [donor.name for donor in donors],
+        "detail_mail": [donor.mail for donor in donors],
+        "detail_phone": [donor.phone for donor in donors],
+        "detail_message": [donor.message for donor in donors],
+        "detail_language": [donor.language for donor in donors],
+    }
+
+
+def _line_columns(
+    parts: Sequence[Part], donations: list[int], lines: list[int], funded: list[int]
+) -> Columns:
+    rows = [
+        (donation, line, need)
+        for part, donation in zip(parts, donations, strict=True)
+        for line, need in part.lines
+    ]
+    return {
+        "line_id": lines,
+        "line_donation_id": [donation for donation, _, _ in rows],
+        "line_charity_id": [need.charity_id for _, _, need in rows],
+        "line_need_line_id": [need.id for _, _, need in rows],
+        "line_quantity": [line.quantity for _, line, _ in rows],
+        "line_amount": [line.amount for _, line, _ in rows],
+        "line_unit_price": [line.unit_price for _, line, _ in rows],
+        "line_promise": [json.dumps({"shortfall": line.promise.value}) for _, line, _ in rows],
+        "funded_id": funded,
+        "funded_public_id": [new_public_id("fun") for _ in rows],
+    }
+
+
+def _entry(gift: Gift, part: Part) -> dict[str, Any]:
+    public = {
+        "amount": part.amount,
+        "currency": part.currency,
+        "lines": [{"need": line.need_line, "quantity": line.quantity} for line, _ in part.lines],
+    }
+    return entry_values(Kind.GIFT_PLACED, part.public_id, gift.actor, gift.at, part.charity, public)

@@ -1,0 +1,58 @@
+"""The SQL by which needs are claimed, for writers that join fragments of several rooms into one batch."""
+
+# parameters: need_refs text[]. Always in id order: writers in different orders would deadlock.
+LOCK = """
+SELECT id FROM needs_needline WHERE public_id = ANY(%(need_refs)s) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# parameters: need_refs text[]. Columns are the fields of rules.OpenNeed. Read after LOCK, in a statement of
+# its own: only then does it see what a writer before us has committed.
+READ = """
+SELECT n.public_id, n.id, n.appeal_id, n.charity_id, o.public_id, a.currency, n.wanted, n.reserved,
+       n.unit_price, n.stopped_at IS NOT NULL, a.state = 'live', a.starts_at, a.ends_at,
+       c.certificate_no, c.certificate_until, c.mode
+FROM needs_needline n
+JOIN needs_appeal a ON a.id = n.appeal_id
+JOIN parties_charity c ON c.id = n.charity_id
+JOIN parties_organisation o ON o.id = c.organisation_id
+WHERE n.public_id = ANY(%(need_refs)s)
+"""
+
+# parameters: claim_ids bigint[], claim_quantities int[]: one row per need, grouped by the caller.
+# The check need_not_oversold refuses the whole batch if admission was wrong.
+CLAIM = """
+UPDATE needs_needline n SET reserved = n.reserved + c.quantity
+FROM unnest(%(claim_ids)s::bigint[], %(claim_quantities)s::int[]) AS c (id, quantity)
+WHERE n.id = c.id
+"""
+
+# parameters: need_ids bigint[]
+LOCK_BY_ID = """
+SELECT id FROM needs_needline WHERE id = ANY(%(need_ids)s) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# parameters: need_ids bigint[], quantities int[], at. Returns what was claimed; all or nothing is the
+# caller's decision. Only open needs of live appeals.
+CLAIM_IF_OPEN = """
+UPDATE needs_needline n SET reserved = n.reserved + c.quantity
+FROM unnest(%(need_ids)s::bigint[], %(quantities)s::int[]) AS c (id, quantity), needs_appeal a
+WHERE n.id = c.id AND a.id = n.appeal_id AND n.stopped_at IS NULL AND a.state = 'live'
+  AND a.starts_at <= %(at)s AND %(at)s < a.ends_at AND n.reserved + c.quantity <= n.wanted
+RETURNING n.id
+"""
+
+# parameters: need_ids bigint[], quantities int[]
+FREE = """
+UPDATE needs_needline n SET reserved = n.reserved - c.quantity
+FROM unnest(%(need_ids)s::bigint[], %(quantities)s::int[]) AS c (id, quantity)
+WHERE n.id = c.id
+"""
+
+# parameters: need_ids bigint[], quantities int[]
+RECEIVE = """
+UPDATE needs_needline n SET received = n.received + c.quantity
+FROM unnest(%(need_ids)s::bigint[], %(quantities)s::int[]) AS c (id, quantity),
+     parties_charity k, parties_organisation o
+WHERE n.id = c.id AND k.id = n.charity_id AND o.id = k.organisation_id
+RETURNING n.public_id, n.received, n.wanted, c.quantity, o.public_id
+"""
