@@ -63,3 +63,14 @@ def release(row: Any, *, by: str) -> bool:
     """Give a lease back; False when it had run out and somebody else holds the row."""
     rows = type(row)._default_manager.filter(pk=row.pk, claimed_by=by)
     return bool(rows.update(claimed_by="", claimed_until=None))
+
+
+def next_ids(model: type[Model], count: int) -> list[int]:
+    """Take `count` ids of `model` beforehand, for rows whose other columns follow from the id."""
+    table, column = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [table, column, count],
+        )
+        return [row[0] for row in cursor.fetchall()]
