@@ -11,6 +11,8 @@ from backend.supplier_orders.rules import Policy, RequestStatus
 
 
 class SupplierOrder(models.Model):
+    """`version` grows with every change of the order or its shipments. A replacement is at the supplier's cost."""
+
     public_id = PublicIdField(prefix="ord")
     number = models.CharField(max_length=24, unique=True)
     charity = models.ForeignKey(Charity, on_delete=models.PROTECT, related_name="supplier_orders")
@@ -19,6 +21,7 @@ class SupplierOrder(models.Model):
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="supplier_orders")
     request_status = models.CharField(max_length=20, default=RequestStatus.SUBMITTED.value)
     policy = models.CharField(max_length=16, default=Policy.FILL_AVAILABLE.value)
+    replacement = models.BooleanField(default=False)
     supplier_ref = models.CharField(max_length=80, null=True)
     submitted_at = models.DateTimeField()
     respond_by = models.DateTimeField()
@@ -37,13 +40,14 @@ class SupplierOrder(models.Model):
                 fields=["respond_by"], name="order_unanswered", condition=Q(request_status="submitted")
             ),
             models.Index(fields=["supplier", "submitted_at", "id"], name="order_of_supplier"),
+            models.Index(fields=["supplier", "updated_at", "id"], name="order_changed"),
         ]
 
 
 class SupplierOrderItem(models.Model):
     """One row per item, for people: accepted + backordered + rejected <= asked, shipped <= the first two."""
 
-    public_id = PublicIdField(prefix="itm")
+    public_id = PublicIdField(prefix="oit")
     order = models.ForeignKey(SupplierOrder, on_delete=models.PROTECT, related_name="items")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="order_items")
     unit_price = models.BigIntegerField()
@@ -70,7 +74,10 @@ class SupplierOrderItem(models.Model):
 
 
 class SupplierOrderLine(models.Model):
-    """Units of one funded line in one order item; `dropped` were declined. For tracing, not for people."""
+    """Units of one funded line in one order item; `dropped` were declined. For tracing, not for people.
+
+    The lines of an item are written oldest gift first, so their ids are the order of service.
+    """
 
     item = models.ForeignKey(SupplierOrderItem, on_delete=models.PROTECT, related_name="lines")
     funded_line = models.ForeignKey(FundedLine, on_delete=models.PROTECT, related_name="order_lines")
@@ -87,12 +94,11 @@ class SupplierOrderLine(models.Model):
 
 
 class Reservation(models.Model):
-    """Stock held for an order item until it is shipped, declined, or the hold runs out."""
+    """Stock held for an order item until it is packed or declined: never more than is still to pack."""
 
     item = models.OneToOneField(SupplierOrderItem, on_delete=models.PROTECT, related_name="reservation")
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="reservations")
     quantity = models.PositiveIntegerField()
-    expires_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
 
 

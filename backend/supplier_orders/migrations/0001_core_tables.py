@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=24, unique=True)),
                 ('request_status', models.CharField(default='submitted', max_length=20)),
                 ('policy', models.CharField(default='fill_available', max_length=16)),
+                ('replacement', models.BooleanField(default=False)),
                 ('supplier_ref', models.CharField(max_length=80, null=True)),
                 ('submitted_at', models.DateTimeField()),
                 ('respond_by', models.DateTimeField()),
@@ -58,7 +59,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('quantity', models.PositiveIntegerField()),
-                ('expires_at', models.DateTimeField(null=True)),
                 ('released_at', models.DateTimeField(null=True)),
                 ('stock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='catalogue.stock')),
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reservation', to='supplier_orders.supplierorderitem')),
@@ -88,6 +88,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('warehouse', 'recipient'), name='stop_price_once')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='supplierorder',
+            index=models.Index(fields=['supplier', 'updated_at', 'id'], name='order_changed'),
         ),
         migrations.AddIndex(
             model_name='supplierorder',
