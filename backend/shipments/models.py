@@ -29,13 +29,17 @@ class Shipment(models.Model):
 
 
 class Parcel(models.Model):
-    """One box. `code` is printed on it and says nothing about anybody."""
+    """One box. `code` is printed on it and says nothing about anybody. A voided box was repacked: it is empty."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="parcels")
     code = models.CharField(max_length=24, unique=True)
     grams = models.PositiveIntegerField()
     cm3 = models.PositiveIntegerField(default=0)
     repacked_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    voided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(grams__gt=0), name="parcel_weighs")]
 
 
 class ParcelItem(models.Model):
@@ -50,7 +54,7 @@ class ParcelItem(models.Model):
 
 
 class ShipmentLine(models.Model):
-    """Units of one order line in one parcel item."""
+    """Units of one order line in one parcel item. Spread oldest gift first, see supplier_orders.rules.serve."""
 
     parcel_item = models.ForeignKey(ParcelItem, on_delete=models.PROTECT, related_name="lines")
     order_line = models.ForeignKey(SupplierOrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
@@ -64,7 +68,10 @@ class ShipmentLine(models.Model):
 
 
 class Handover(models.Model):
-    """A box changed hands. `client_uuid` makes a phone's repeat harmless."""
+    """A box changed hands. `client_uuid` makes a phone's repeat harmless; one call may hand over many boxes.
+
+    A box that comes back from a failed stop is picked up once more: its steps are a row each time.
+    """
 
     parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="handovers")
     step = models.CharField(max_length=12)
@@ -72,10 +79,10 @@ class Handover(models.Model):
     to_label = models.CharField(max_length=60)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    client_uuid = models.CharField(max_length=64, unique=True)
+    client_uuid = models.CharField(max_length=64)
 
     class Meta:
         constraints = [
             one_of("step", Step, "handover_step"),
-            models.UniqueConstraint(fields=["parcel", "step"], name="handover_once"),
+            models.UniqueConstraint(fields=["parcel", "client_uuid"], name="handover_once"),
         ]

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('grams', models.PositiveIntegerField()),
                 ('cm3', models.PositiveIntegerField(default=0)),
                 ('repacked_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='shipments.parcel')),
+                ('voided_at', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -72,12 +73,12 @@ class Migration(migrations.Migration):
                 ('from_label', models.CharField(max_length=60)),
                 ('to_label', models.CharField(max_length=60)),
                 ('at', models.DateTimeField()),
-                ('client_uuid', models.CharField(max_length=64, unique=True)),
+                ('client_uuid', models.CharField(max_length=64)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.site')),
                 ('parcel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='shipments.parcel')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('step__in', ['pickup', 'delivery'])), name='handover_step'), models.UniqueConstraint(fields=('parcel', 'step'), name='handover_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('step__in', ['pickup', 'delivery'])), name='handover_step'), models.UniqueConstraint(fields=('parcel', 'client_uuid'), name='handover_once')],
             },
         ),
         migrations.AddConstraint(
@@ -103,5 +104,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='shipmentline',
             constraint=models.UniqueConstraint(fields=('parcel_item', 'order_line'), name='shipment_line_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='parcel',
+            constraint=models.CheckConstraint(condition=models.Q(('grams__gt', 0)), name='parcel_weighs'),
         ),
     ]
