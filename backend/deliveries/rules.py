@@ -116,6 +116,13 @@ def service_seconds(grams: int) -> int:
     return round(grams / 1000 * SECONDS_PER_KG)
 
 
+def urgency(waited_days: int, days_left: int | None) -> int:
+    """Who goes first when not everything fits, 0 to 100: long waits and near dates. A fair mix, not a law."""
+    waits = min(50, 5 * max(0, waited_days))
+    near = 0 if days_left is None else max(0, 50 - 5 * max(0, days_left))
+    return waits + near
+
+
 def tariff(base_price: int, kg_price: int, grams: int) -> int:
     """Fen that a common carrier takes: its base and every begun kilogram."""
     return base_price + kg_price * -(-grams // 1000)

@@ -26,7 +26,7 @@ def code_digest(drop_public_id: str, code: str) -> bytes:
     return hmac.new(key, f"{drop_public_id}:{code}".encode(), hashlib.sha256).digest()
 
 
-def code_matches(drop_public_id: str, code: str, digest: bytes | None) -> bool:
+def code_matches(drop_public_id: str, code: str, digest: bytes | memoryview | None) -> bool:
     """Whether `code` is the one behind `digest`; spaces that people type are forgiven."""
     tidy = "".join(code.split())
     return digest is not None and hmac.compare_digest(code_digest(drop_public_id, tidy), bytes(digest))

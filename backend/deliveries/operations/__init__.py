@@ -1,0 +1,55 @@
+"""What can be done with plans, routes and drops."""
+
+from backend.deliveries.operations.drops import (
+    CodeLocked,
+    NoCode,
+    WrongCode,
+    deliver,
+    deliver_by_carrier,
+    deliver_without_code,
+    issue_code,
+    renew_link,
+)
+from backend.deliveries.operations.plans import (
+    BadDay,
+    ask_plan,
+    discard_plan,
+    draft,
+    fail,
+    renew,
+    retry_plan,
+)
+from backend.deliveries.operations.release import ParcelElsewhere, release_plan, send_by_carrier
+from backend.deliveries.operations.road import (
+    NotYourRoute,
+    arrive,
+    assign_courier,
+    fail_stop,
+    load,
+)
+
+__all__ = [
+    "BadDay",
+    "CodeLocked",
+    "NoCode",
+    "NotYourRoute",
+    "ParcelElsewhere",
+    "WrongCode",
+    "arrive",
+    "ask_plan",
+    "assign_courier",
+    "deliver",
+    "deliver_by_carrier",
+    "deliver_without_code",
+    "discard_plan",
+    "draft",
+    "fail",
+    "fail_stop",
+    "issue_code",
+    "load",
+    "release_plan",
+    "renew",
+    "renew_link",
+    "retry_plan",
+    "send_by_carrier",
+]

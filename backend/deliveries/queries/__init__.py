@@ -1,0 +1,65 @@
+"""What doors and later rooms ask about plans, routes and drops."""
+
+from backend.deliveries.queries.plans import plan_lines, plan_sheet, waiting
+from backend.deliveries.queries.road import (
+    RoadBox,
+    RoadRoute,
+    RoadStop,
+    RouteLine,
+    couriers_of,
+    free_routes,
+    road_route,
+    routes_of_courier,
+)
+from backend.deliveries.queries.rows import (
+    carrier_of,
+    drop_by_link,
+    drop_row,
+    drops_to_call,
+    plan_row,
+    route_row,
+    stop_row,
+    user_row,
+)
+from backend.deliveries.queries.sheets import (
+    Costs,
+    LeftOut,
+    Load,
+    PlanLine,
+    PlanRoute,
+    PlanSheet,
+    PlanStop,
+    Reason,
+    Waiting,
+)
+
+__all__ = [
+    "Costs",
+    "LeftOut",
+    "Load",
+    "PlanLine",
+    "PlanRoute",
+    "PlanSheet",
+    "PlanStop",
+    "Reason",
+    "RoadBox",
+    "RoadRoute",
+    "RoadStop",
+    "RouteLine",
+    "Waiting",
+    "carrier_of",
+    "couriers_of",
+    "drop_by_link",
+    "drop_row",
+    "drops_to_call",
+    "free_routes",
+    "plan_lines",
+    "plan_row",
+    "plan_sheet",
+    "road_route",
+    "route_row",
+    "routes_of_courier",
+    "stop_row",
+    "user_row",
+    "waiting",
+]
