@@ -1,10 +1,39 @@
 """Celery: a message only says «look now»; what is due stands in the database."""
 
 import os
+from typing import Any
 
+import structlog
 from celery import Celery
+from celery.signals import setup_logging, task_prerun
+
+from backend.interfaces.jobs.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 app = Celery("zhisong")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["backend.interfaces.jobs"])
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """What the jobs door wants announced; an announcement that nobody took in time is dropped."""
+    return {
+        name: {"task": said.task, "schedule": said.every, "options": {"expires": max(said.every, 10.0)}}
+        for name, said in SCHEDULE.items()
+    }
+
+
+@app.on_after_configure.connect
+def announce(sender: Celery, **_: Any) -> None:
+    sender.conf.beat_schedule = beat_schedule()
+
+
+@setup_logging.connect
+def keep_our_logs(**_: Any) -> None:
+    """Django's LOGGING stands; Celery configures none of its own."""
+
+
+@task_prerun.connect
+def bind_task(task_id: str, task: Any, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)

@@ -5,7 +5,8 @@ from pathlib import Path
 import django_stubs_ext
 from environs import Env
 
-from backend.config import secret
+from backend.config import logs, secret
+from backend.config.broker import broker_url
 from backend.config.services import addresses
 
 django_stubs_ext.monkeypatch()
@@ -28,13 +29,20 @@ SITE_URL = env.str("ZS_SITE_URL", "http://127.0.0.1:8000")
 LIVE_ORIGIN = env.str("ZS_LIVE_ORIGIN", "")
 ALLOWED_HOSTS = env.list("ZS_ALLOWED_HOSTS", ["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("ZS_CSRF_TRUSTED_ORIGINS", [], subcast=str)
-SECRET_KEY = env.str("ZS_SECRET_KEY", "") or secret.key_of_checkout(VAR_DIR)
+GIVEN_SECRET_KEY = env.str("ZS_SECRET_KEY", "")
+SECRET_KEY = GIVEN_SECRET_KEY or secret.key_of_checkout(VAR_DIR)
 TRUSTED_PROXIES = env.int("ZS_TRUSTED_PROXIES", 0)
+METRICS_TOKEN = env.str("ZS_METRICS_TOKEN", "")
+LOGGING = logs.logging_settings(env.str("ZS_LOG_LEVEL", "INFO"))
 
 # stores
 _services = addresses.addresses(VAR_DIR)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", _services.database_url)}
 DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
+if pool := env.int("ZS_DB_POOL", 0):  # threads of one process share this many connections
+    DATABASES["default"].update(
+        CONN_MAX_AGE=0, OPTIONS={"pool": {"min_size": 1, "max_size": pool, "timeout": 10}}
+    )
 REDIS_URL = env.str("REDIS_URL", _services.redis_url)
 QUEUE_PREFIX = env.str("ZS_QUEUE_PREFIX", "zs")
 CACHES = {
@@ -44,6 +52,35 @@ CACHES = {
         "KEY_PREFIX": QUEUE_PREFIX,
     }
 }
+
+# jobs: a lost worker's message comes back after the visibility time-out; quick return is the leases' work
+TASK_SECONDS = env.int("ZS_TASK_SECONDS", 300)
+VISIBILITY_SECONDS = 4 * TASK_SECONDS
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{QUEUE_PREFIX}:",
+    "visibility_timeout": VISIBILITY_SECONDS,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = TASK_SECONDS - 20
+CELERY_TASK_TIME_LIMIT = TASK_SECONDS
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: all is due again after a start
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOMS = [
@@ -75,6 +112,7 @@ DOORS = [
 ]
 # ours first: our templates and words override those of the libraries
 INSTALLED_APPS = [
+    "backend.config",
     *ROOMS,
     "backend.donations.payments.sandbox",
     *DOORS,
@@ -94,6 +132,9 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "backend.config.middleware.ClientAddress",
+    "backend.config.middleware.RequestLog",
+    "backend.config.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -108,7 +149,13 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-ROOT_URLCONF = "backend.config.urls"
+LIVE = env.bool("ZS_LIVE", False)  # this process serves streams only
+if LIVE:
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "allauth.account.middleware.AccountMiddleware",  # allauth refuses to start without it
+    ]
+ROOT_URLCONF = "backend.config.live_urls" if LIVE else "backend.config.urls"
 WSGI_APPLICATION = "backend.config.wsgi.application"
 ASGI_APPLICATION = "backend.config.asgi.application"
 TEMPLATES = [
@@ -130,6 +177,7 @@ TEMPLATES = [
 COTTON_ISOLATE_BY_DEFAULT = True  # a component sees its attributes, never the page's names
 
 # who
+AXES_VERBOSE = False
 AUTH_USER_MODEL = "parties.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -157,6 +205,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "no-referrer"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 if SITE_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000

@@ -2,7 +2,12 @@
 
 from django.urls import include, path
 
+from backend.config import health, metrics
+
 urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
     path("accounts/", include("backend.interfaces.accounts.urls")),
     path("gifts/", include("backend.interfaces.track.urls")),
     path("api/supplier/", include("backend.interfaces.supplier_api.urls")),

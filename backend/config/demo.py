@@ -1,0 +1,168 @@
+"""`make demo`: everything on this machine, for this machine alone, until Ctrl-C."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from functools import partial
+from pathlib import Path
+
+from backend.config import stack
+from backend.config.services import lock, pair, place, postgres, valkey
+from backend.config.services.children import wait_until
+from backend.config.services.lines import ServiceError, say
+from backend.config.services.ports import free_ports
+from backend.config.services.supervisor import Supervisor
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = BASE_DIR / "var"
+PORT = 8000
+
+
+def choose_ports() -> tuple[int, int]:
+    """The usual ports, or the next free ones, said so."""
+    wanted = int(os.environ.get("ZS_PORT", PORT))
+    free = free_ports(wanted)
+    web, live = next(free, 0), next(free, 0)
+    if not live:
+        raise ServiceError(f"No free port from {wanted} on. Choose another: make demo ZS_PORT=9000")
+    if web != wanted:
+        say("demo", f"Port {wanted} is in use; taking {web}.")
+    return web, live
+
+
+def forget_environment() -> None:
+    """A demonstration never touches the database that a shell happens to name."""
+    for name in list(os.environ):
+        if name in {"DATABASE_URL", "REDIS_URL"} or (name.startswith("ZS_") and name != "ZS_PORT"):
+            say("demo", f"{name} is set and not used here.")
+            del os.environ[name]
+
+
+def environment(web: int, live: int) -> dict[str, str]:
+    """Settings of a demonstration: embedded, on loopback, everything else as it ships."""
+    return {
+        "ZS_DEMO": "1",
+        "ZS_SITE_URL": f"http://127.0.0.1:{web}",
+        "ZS_LIVE_ORIGIN": f"http://127.0.0.1:{live}",
+        "ZS_ALLOWED_HOSTS": "127.0.0.1,localhost",
+    }
+
+
+def prepare(env: dict[str, str], logs: Path) -> str:
+    """Migrate, load, collect; returns the sign-in links."""
+    command = [sys.executable, "-m", "backend.config.prepare"]
+    with (logs / "prepare.log").open("w+") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=BASE_DIR,
+            env={**os.environ, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            log.write(line)
+            if line.rstrip().endswith(" s"):
+                say("demo", line.strip())
+        links = process.stdout.read() if process.stdout else ""
+        if process.wait():
+            log.seek(0)
+            raise ServiceError(
+                f"Preparing failed: {log.read().strip().splitlines()[-1]} (all of it: {log.name})"
+            )
+    return links
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def run() -> None:
+    """Start all, tell where, look after them, stop all."""
+    began = time.monotonic()
+    forget_environment()
+    supervisor = Supervisor()
+    supervisor.listen()
+    where = place.of_checkout(VAR_DIR)
+    web, live = choose_ports()
+    env = environment(web, live)
+    try:
+        servers = pair.start(where)
+        for server, module in zip(servers, (postgres, valkey), strict=True):
+            supervisor.add(server, partial(module.child, where))
+        say("demo", f"PostgreSQL and Valkey are up, data in {where.data}")
+        links = prepare(env, where.logs)
+        for child in stack.children(where.logs, env, web, live):
+            supervisor.start(child)
+        _wait(supervisor, web, live)
+        if not supervisor.told.is_set():
+            _greet(web, live, where, links, time.monotonic() - began)
+        supervisor.run()
+    finally:
+        say("demo", "stopping")
+        supervisor.stop()
+
+
+def _wait(supervisor: Supervisor, web: int, live: int) -> None:
+    """Until both ports answer; a broken child says why in its log."""
+    waiting = {each.child.name: each.child for each in supervisor.watched}
+    for name, port in (("web", web), ("live", live)):
+        url = f"http://127.0.0.1:{port}/health/live"
+        if not wait_until(partial(_settled, supervisor, url), waiting[name], 60):
+            said = f"{waiting[name].last_words()} (all of it: {waiting[name].log})"
+            raise ServiceError(f"{name} did not start: {said}")
+
+
+def _settled(supervisor: Supervisor, url: str) -> bool:
+    return supervisor.told.is_set() or answers(url)
+
+
+def _greet(web: int, live: int, where: place.Place, links: str, seconds: float) -> None:
+    say("demo", f"ready in {seconds:.1f} s")
+    for line in (
+        "",
+        f"  直送 Zhisong   http://127.0.0.1:{web}/",
+        f"  streams        http://127.0.0.1:{live}/",
+        f"  logs           {where.logs}",
+        "",
+        *links.splitlines(),
+        "",
+        "  Ctrl-C stops everything. The data stay; `make demo-reset` starts over.",
+        "",
+    ):
+        print(line, flush=True)  # noqa: T201 - shown to a person
+
+
+def reset() -> None:
+    """Remove this checkout's data: the stores, letters, photos; nothing else."""
+    where = place.of_checkout(VAR_DIR)
+    for folder in (where.postgres, where.valkey, VAR_DIR / "mail", VAR_DIR / "media"):
+        shutil.rmtree(folder, ignore_errors=True)
+    say("demo", f"data of {BASE_DIR} removed")
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        with lock.alone(VAR_DIR):
+            if "reset" in arguments:
+                reset()
+            if "reset-only" in arguments:
+                reset()
+                return 0
+            run()
+    except ServiceError as error:
+        say("demo", str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
