@@ -9,7 +9,7 @@ the shortest duration is sought jump by jump.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAX_JUMPS = 64
 Span = tuple[int, int]
@@ -56,6 +56,32 @@ class Late:
 
 def timetable(halts: Sequence[Halt], rule: Rule, *, shortest: bool = False) -> Timetable | Late:
     """The earliest end with least waiting; with `shortest` the shortest duration, earliest among equals."""
+    found = [_best_from(halts, part, shortest) for part in _parts(rule)]
+    good = [times for times in found if isinstance(times, Timetable)]
+    if not good:
+        return found[0]
+    return min(good, key=lambda t: (t.end - t.start, t.end) if shortest else (t.end, t.start - t.end))
+
+
+def _parts(rule: Rule) -> list[Rule]:
+    """The rule cut where one more break can be over before the start.
+
+    Within a part a later start never reaches an earlier end; across a cut it may.
+    """
+    low, high = rule.start
+    now, cuts = 0, [low]
+    for seconds, early, late in rule.breaks:
+        now = max(now, early) + seconds
+        if now - seconds > late:
+            break
+        if low < now <= high:
+            cuts.append(now)
+    ends = [*(cut - 1 for cut in cuts[1:]), high]
+    return [replace(rule, start=span) for span in zip(cuts, ends, strict=True)]
+
+
+def _best_from(halts: Sequence[Halt], rule: Rule, shortest: bool) -> Timetable | Late:
+    """Jump by jump through the ends that can be reached, until none is better or the start is too late."""
     best: Timetable | None = None
     start = rule.start[0]
     least = sum(halt.leg + halt.work for halt in halts) + rule.last_leg
@@ -64,9 +90,11 @@ def timetable(halts: Sequence[Halt], rule: Rule, *, shortest: bool = False) -> T
         if isinstance(early, Late):
             break
         late = _latest(halts, rule, early)
-        if best is None or late.end - late.start < best.end - best.start:
+        length = late.end - late.start
+        if best is None or length < best.end - best.start:
             best = late
-        if not (shortest or rule.max_seconds) or late.end - late.start <= least:
+        fits = rule.max_seconds is None or length <= rule.max_seconds
+        if length <= least or (fits and not shortest):
             break
         start = late.start + 1
         if start > rule.start[1]:
@@ -165,9 +193,9 @@ def _forward_with_breaks(halts: Sequence[Halt], rule: Rule, start: int) -> Timet
 def _before(rule: Rule, start: int) -> int:
     """How many breaks can lie wholly before the start."""
     now = 0
-    for held, (seconds, low, _high) in enumerate(rule.breaks):
+    for held, (seconds, low, high) in enumerate(rule.breaks):
         now = max(now, low) + seconds
-        if now > start:
+        if now > start or now - seconds > high:
             return held
     return len(rule.breaks)
 

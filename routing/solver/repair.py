@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from ..plan import Appraiser, Broken
 from ..problem import Act, Job, Sequence
 from ..stop import MaxSeconds
 
+MOST_ORDERED = 6  # deliveries of begun jobs whose every order is tried
 Routes = dict[str, tuple[Act, ...]]
 
 
@@ -37,10 +39,21 @@ class Repair:
                 acts = self._without_last_job(sequence.vehicle, acts)
             routes[sequence.vehicle] = acts
         for vehicle in self._appraiser.vehicles:
-            prefix = self._appraiser.prefix(vehicle)
-            if prefix and not routes.get(vehicle):
-                routes[vehicle] = prefix
+            if self._appraiser.prefix(vehicle) and not routes.get(vehicle):
+                routes[vehicle] = self._begun(vehicle)
         return routes
+
+    def _begun(self, vehicle: str) -> tuple[Act, ...]:
+        """The frozen acts and the rest of the jobs they begin, in the cheapest order that is found."""
+        acts = self._appraiser.prefix(vehicle)
+        due = [
+            Act(act.job, "delivery") for act in acts if act.kind == "pickup" and self._jobs[act.job].delivery
+        ]
+        rest = [act for act in due if act not in acts]
+        if len(rest) <= MOST_ORDERED:
+            orders = [(*acts, *order) for order in itertools.permutations(rest)]
+            return min(orders, key=lambda order: self._cost(vehicle, order))
+        return (*acts, *rest)
 
     def _without_last_job(self, vehicle: str, acts: tuple[Act, ...]) -> tuple[Act, ...]:
         frozen = {act.job for act in self._appraiser.prefix(vehicle)}

@@ -1,0 +1,54 @@
+"""Against the whole truth about small problems: what engines find, what bounds claim."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+
+from routing import bounds
+from routing.checker import check
+from routing.explain import explained
+from routing.plan import Appraiser, Facts, build
+from routing.problem import Problem, Sequence, dumps, loads
+from routing.solver import Params, solve_with
+from tests.routing.random_problems import optimum, orders, problems
+
+THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = Params(seconds=1.0, iterations=200, isolated=False)
+
+
+@THOROUGH
+@given(problems(rests=False))
+def test_the_engine_reaches_the_optimum_and_the_bound_stays_below(problem: Problem) -> None:
+    best = optimum(problem)
+    if best is None:
+        return
+    plan = solve_with(problem, QUICK)
+    left = sum(1 + job.priority for job in problem.jobs if job.id in {item.job for item in plan.owed})
+    assert (left, plan.cost.total) >= best, "cheaper than the truth"
+    bound = bounds.radial(problem)
+    if best[0] == 0 and bound.fen is not None:
+        assert bound.fen <= best[1]
+    assert left == best[0], dumps(problem)
+    assert plan.cost.total <= best[1] + len(plan.routes), (plan.cost, best, dumps(problem))
+
+
+@THOROUGH
+@given(problems(most_jobs=3, kinds=("pair", "pair", "delivery", "pickup")))
+def test_whatever_is_asked_the_plan_keeps_the_rules(problem: Problem) -> None:
+    assert loads(dumps(problem)) == problem
+    plan = explained(problem, solve_with(problem, QUICK))
+    assert check(problem, plan) == []
+    assert len(plan.stop_prices) == sum(len(route.steps) - 2 for route in plan.routes)
+    for item in plan.unserved:
+        assert {reason.vehicle for reason in item.reasons} == {vehicle.id for vehicle in problem.vehicles}
+        assert all(reason.code != "unused" for reason in item.reasons)
+
+
+@THOROUGH
+@given(problems(most_jobs=2, most_vehicles=1))
+def test_what_the_appraiser_allows_the_checker_passes(problem: Problem) -> None:
+    appraiser = Appraiser(problem)
+    vehicle = problem.vehicles[0].id
+    for order in orders(problem.jobs):
+        if isinstance(appraiser.appraise(vehicle, order), Facts):
+            assert check(problem, build(appraiser, [Sequence(vehicle, order)])) == []
