@@ -6,12 +6,21 @@ each with a database, a Valkey number and a queue prefix of its own.
 
 import atexit
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import django
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
+from tests.live import LiveStack
 from tests.services import TestRun
 
 PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"  # hashed names need a collected folder
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NO_CHROMIUM = "no chromium on this machine: apt install chromium fonts-noto-cjk"
 
 
 def prepare() -> None:
@@ -25,9 +34,62 @@ def prepare() -> None:
         os.environ["REDIS_URL"] += f"?db={int(worker.removeprefix('gw')) + 1}"
     os.environ["ZS_QUEUE_PREFIX"] = f"zs-test-{os.getpid()}"
     os.environ["ZS_STATIC_STORAGE"] = PLAIN
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop in the thread of our tests
     os.environ["DJANGO_SETTINGS_MODULE"] = "backend.config.settings"
     django.setup()
     del os.environ["DJANGO_SETTINGS_MODULE"]  # a worker would load settings before it knows its own addresses
 
 
 prepare()
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """The processes of `live_stack`, once per run and xdist worker."""
+    own = None
+    if "ZS_TEST_RUN" not in os.environ:
+        own = TestRun.start()
+    sockets = own.place.at.socket_dir if own else Path(os.environ["ZS_TEST_RUN"]) / "s"
+    folder = tmp_path_factory.mktemp("stack") / "var"
+    stack = LiveStack(folder, sockets, f"zs_live_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+        if own:
+            own.stop()
+
+
+@pytest.fixture
+def live_stack(running_stack: LiveStack, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveStack]:
+    """Real web, live, worker and beat; this process's Django reads the same database.
+
+    Do not mark such a test with django_db: nothing is rolled back, each story makes its own data.
+    """
+    with django_db_blocker.unblock(), running_stack.in_this_process():
+        yield running_stack
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's chromium; root has no sandbox for it."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a page is a browser journey; without chromium it is left out, and said so loudly."""
+    for item in items:
+        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+        if item.get_closest_marker("browser") and not CHROMIUM and "ZS_NEED_BROWSER" not in os.environ:
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = [
+        report for report in terminalreporter.getreports("skipped") if NO_CHROMIUM in str(report.longrepr)
+    ]
+    if left_out:
+        terminalreporter.section("BROWSER JOURNEYS LEFT OUT", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(left_out)} journeys did not run: {NO_CHROMIUM}", red=True, bold=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 OLDEST_POSTGRESQL = 150000
@@ -19,6 +20,15 @@ def register() -> None:
     checks.register(deployment)
     checks.register(patience)
     checks.register(postgresql, checks.Tags.database)
+
+
+def refuse() -> None:
+    """Servers run no checks by themselves: stop here, with the check's own words.
+
+    Raises ImproperlyConfigured for what would open the house to strangers.
+    """
+    for found in (*demonstration(), *secret_key(), *deployment()):
+        raise ImproperlyConfigured(f"{found.msg} {found.hint}")
 
 
 def is_loopback(url: str) -> bool:

@@ -16,7 +16,6 @@ env = Env(expand_vars=False)
 VAR_DIR = Path(env.str("ZS_VAR_DIR", str(BASE_DIR / "var")))
 
 # where and for whom
-EMBEDDED = not env.str("DATABASE_URL", "")
 DEMO = env.bool("ZS_DEMO", False)
 DEBUG = env.bool("ZS_DEBUG", False)
 REALM = env.str("ZS_REALM", "live", validate=lambda v: v in {"live", "test"})
@@ -38,6 +37,7 @@ LOGGING = logs.logging_settings(env.str("ZS_LOG_LEVEL", "INFO"))
 # stores
 _services = addresses.addresses(VAR_DIR)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", _services.database_url)}
+EMBEDDED = addresses.is_embedded(str(DATABASES["default"]["HOST"]))
 DATABASES["default"].update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
 if pool := env.int("ZS_DB_POOL", 0):  # threads of one process share this many connections
     DATABASES["default"].update(

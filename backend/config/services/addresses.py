@@ -22,6 +22,11 @@ def addresses(var_dir: Path) -> Addresses:
     return addresses_in(SOCKETS / f"zhisong-{mark}")
 
 
+def is_embedded(host: str) -> bool:
+    """Whether a database's host is a socket folder of ours, which no other machine can reach."""
+    return host.startswith(f"{SOCKETS}/zhisong-")
+
+
 def addresses_in(folder: Path) -> Addresses:
     """Addresses of the services whose sockets lie in `folder`."""
     return Addresses(

@@ -1,0 +1,162 @@
+"""The whole system as real processes: web, live, worker and beat on free ports, against a database of its own.
+
+The database holds the demonstration county and lives as long as the run: each story makes gifts of its own
+rather than counting on an empty house.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from django.db import connection
+from django.test import override_settings
+from psycopg.conninfo import make_conninfo
+
+from backend.config import stack
+from backend.config.services.addresses import addresses_in
+from backend.config.services.children import Child, wait_until
+from backend.config.services.ports import free_ports
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+T = TypeVar("T")
+
+
+@dataclass
+class LiveStack:
+    """`url` is the web's address, `live_url` the streams'; `children` are web, live, worker, beat."""
+
+    folder: Path
+    sockets: Path
+    database: str
+    url: str = ""
+    live_url: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """A fresh database, migrated and loaded, then the four processes. Fails with their last words."""
+        self.folder.mkdir(parents=True)
+        web, live = self._ports()
+        self.url, self.live_url = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{live}"
+        self.env = self._environment()
+        self._create_database()
+        self.run(sys.executable, "-m", "backend.config.prepare")
+        made = stack.children(self.folder / "log", self.env, web, live)
+        self.children = {child.name: child for child in made}
+        for child in made:
+            child.start()
+        for name, url in (("web", self.url), ("live", self.live_url)):
+            self._wait_for(name, lambda url=url: _answers(f"{url}/health/live"))  # type: ignore[misc]
+        self._wait_for("worker", lambda: " ready." in self.said("worker"))
+
+    def _ports(self) -> tuple[int, int]:
+        """A hundred ports per xdist worker, so that two runs at a time seldom ask for the same."""
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        free = free_ports(20_000 + os.getpid() % 100 * 200 + number * 20)
+        return next(free), next(free)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": addresses_in(self.sockets).database_url.removesuffix("/zhisong")
+            + f"/{self.database}",
+            "ZS_VAR_DIR": str(self.folder),
+            "ZS_DEMO": "1",
+            "ZS_SITE_URL": self.url,
+            "ZS_LIVE_ORIGIN": self.live_url,
+            "ZS_STATIC_STORAGE": "servestatic.storage.CompressedManifestStaticFilesStorage",
+        }
+
+    def _create_database(self) -> None:
+        where = make_conninfo(host=str(self.sockets), user="zhisong", dbname="postgres")
+        with psycopg.connect(where, autocommit=True) as maintenance:
+            maintenance.execute(f'CREATE DATABASE "{self.database}"')  # type: ignore[call-overload]
+
+    def _wait_for(self, name: str, ready: Callable[[], bool]) -> None:
+        if not wait_until(ready, self.children[name], 90):
+            raise AssertionError(f"{name} did not start: {self.said(name)[-3000:]}")
+
+    def stop(self) -> None:
+        for child in self.children.values():
+            child.ask_to_stop()
+        for child in self.children.values():
+            child.stop(seconds=5)
+
+    def said(self, name: str) -> str:
+        """All that one process wrote."""
+        log = self.children[name].log
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def letters(self) -> list[str]:
+        """Every letter sent so far, oldest first."""
+        files = sorted((self.folder / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        return [path.read_text() for path in files]
+
+    def run(self, *command: str) -> str:
+        """Run a command of the system in its environment; its output."""
+        done = subprocess.run(
+            command, cwd=BASE_DIR, env={**os.environ, **self.env}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    def command(self, *words: str) -> str:
+        """`python -m backend WORDS` against this system."""
+        return self.run(sys.executable, "-m", "backend", *words)
+
+    def kill(self, name: str) -> None:
+        """kill -9, the process and all it started: nothing is cleaned up by anybody."""
+        process = self.children[name].process
+        assert process is not None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def restart(self, name: str) -> None:
+        """Start it again and wait until it serves."""
+        self.children[name].stop(seconds=5)
+        already = self.said(name).count(" ready.")
+        self.children[name].start()
+        ready = {
+            "web": lambda: _answers(f"{self.url}/health/live"),
+            "live": lambda: _answers(f"{self.live_url}/health/live"),
+            "worker": lambda: self.said("worker").count(" ready.") > already,
+        }
+        self._wait_for(name, ready.get(name, lambda: True))
+
+    @contextlib.contextmanager
+    def in_this_process(self) -> Iterator[None]:
+        """Let this process's Django read and write the same database, under the same settings."""
+        usual = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = self.database
+        try:
+            with override_settings(SITE_URL=self.url, LIVE_ORIGIN=self.live_url, DEMO=True, UNDO_MINUTES=0):
+                yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = usual
+
+
+def eventually(ask: Callable[[], T], seconds: float = 30, every: float = 0.1) -> T:
+    """The first truthy answer of `ask`; fails with the last one when time is up."""
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < end, f"not within {seconds} s: {answer!r}"
+        time.sleep(every)
+    return answer
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
