@@ -1,16 +1,16 @@
 """What is to be counted at a door, and what was."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from backend.confirmations.models import Confirmation, ConfirmationLine, Count
+from backend.confirmations.models import Confirmation, Count
 from backend.confirmations.rules import FATES, Counted
 from backend.deliveries.models import Drop, DropParcel
 from backend.deliveries.rules import DropState
+from backend.deliveries.tokens import link_token, read_link
 from backend.shipments.models import ShipmentLine
 
 
@@ -50,6 +50,15 @@ class Sheet:
     second_adult: str = ""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A drop that nobody has counted yet, with the token of its link."""
+
+    drop: str
+    token: str
+    expected_from: datetime | None
+
+
 def lines_of(drop_id: int) -> QuerySet[ShipmentLine]:
     """Every shipment line of a drop's parcels, oldest gift first."""
     parcels = DropParcel.objects.filter(drop_id=drop_id).exclude(state=DropState.FAILED.value)
@@ -64,12 +73,25 @@ def sheet(*, drop: str) -> Sheet | None:
     return _sheet(row) if row else None
 
 
-def open_sheets(*, recipient: str, except_drop: str = "") -> list[Sheet]:
+def linked_sheet(*, token: str) -> Sheet | None:
+    """The sheet that a signed link opens; None for a link that is not ours or has ended."""
+    link = read_link(token)
+    if link is None:
+        return None
+    rows = Drop.objects.select_related("recipient__organisation", "site")
+    row = rows.filter(public_id=link[0], link_version=link[1]).first()
+    return _sheet(row) if row else None
+
+
+def waiting(*, recipient: str, except_drop: str = "") -> list[Waiting]:
     """Drops of a recipient (public id of the organisation) that nobody has counted yet, next first."""
     rows = Drop.objects.filter(recipient__organisation__public_id=recipient, confirmation__isnull=True)
     rows = rows.exclude(public_id=except_drop).exclude(state=DropState.FAILED.value)
-    rows = rows.select_related("recipient__organisation", "site").order_by("expected_from", "pk")
-    return [_sheet(row) for row in rows[:10]]
+    rows = rows.order_by("expected_from", "pk")
+    return [
+        Waiting(row.public_id, link_token(row.public_id, row.link_version), row.expected_from)
+        for row in rows[:10]
+    ]
 
 
 def _sheet(drop: Drop) -> Sheet:
@@ -117,15 +139,6 @@ def _fill(rows: dict[str, SheetRow], counts: QuerySet[Count]) -> None:
         row.count = Counted(*(getattr(before, fate) + getattr(count, fate) for fate in FATES))
         if count.reason and count.reason not in row.reasons:
             row.reasons.append(count.reason)
-
-
-def fates_of(*, shipment_line_ids: Sequence[int]) -> dict[int, Counted]:
-    """What became of each counted shipment line."""
-    rows = ConfirmationLine.objects.filter(shipment_line_id__in=shipment_line_ids)
-    found: dict[int, Counted] = {}
-    for line_id, *fates in rows.values_list("shipment_line_id", *FATES):
-        found[line_id] = Counted(*fates)
-    return found
 
 
 def disputed(*, drop: str) -> list[dict[str, Any]]:

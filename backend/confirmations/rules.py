@@ -1,6 +1,6 @@
 """How a count of one item is settled, spread over the lines of many gifts, and paid for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -119,3 +119,46 @@ class Settlement:
 
     def plus(self, *, units: int, given_price: int, order_price: int) -> "Settlement":
         return Settlement(self.given + units * given_price, self.price + units * order_price)
+
+
+class ShortReason(StrEnum):
+    """What a keeper can see of why something is missing."""
+
+    BOX_WHOLE = "box_whole"  # the box was sound and held too few
+    BOX_OPEN = "box_open"  # torn, or opened on the way
+    BOX_MISSING = "box_missing"  # a whole box did not come
+    UNCLEAR = "unclear"
+
+
+def join_reason(seen: str, words: str) -> str:
+    """One text out of what was ticked and what was written."""
+    known = seen if seen in {reason.value for reason in ShortReason} else ""
+    return f"{known}|{words.strip()}" if known or words.strip() else ""
+
+
+def split_reason(reason: str) -> tuple[str, str]:
+    """(what was ticked, what was written) of a reason; a text of another origin is all words."""
+    seen, bar, words = reason.partition("|")
+    return (seen, words) if bar else ("", reason)
+
+
+def divide(found: Found, parts: Mapping[str, int]) -> list[Found]:
+    """Divide what was found of one heap over its order items (id: quantity), oldest gift first.
+
+    What is too much stays with the last: it is told, never lost.
+    """
+    count, surplus = settle(found, sum(parts.values()))
+    shares = spread(count, list(parts.values()))
+    last = len(shares) - 1
+    return [
+        Found(
+            item,
+            share.received + (surplus if i == last else 0),
+            share.damaged,
+            share.wrong,
+            share.expired,
+            share.missing,
+            found.reason if share.lacking or surplus else "",
+        )
+        for i, (item, share) in enumerate(zip(parts, shares, strict=True))
+    ]

@@ -112,7 +112,8 @@ class Ordered:
     replacement: bool = False
     expected_at: datetime | None = None
     respond_by: datetime | None = None
-    lane: Lane | None = None
+    lanes: tuple[tuple[str, Lane], ...] = ()  # of the warehouse, by division
+    lane: Lane | None = None  # the one that leads to the door
     boxes: tuple[Boxed, ...] = ()
 
     @property
@@ -188,6 +189,8 @@ class Gift:
     """A donation as its donor sees it."""
 
     ref: str
+    number: int
+    link_version: int
     charity: Words
     status: str
     amount: int

@@ -1,5 +1,6 @@
 """What can be done with plans, routes and drops."""
 
+from backend.deliveries.operations.counted import deliver_by_count, locked_drop
 from backend.deliveries.operations.drops import (
     CodeLocked,
     NoCode,
@@ -40,6 +41,7 @@ __all__ = [
     "assign_courier",
     "deliver",
     "deliver_by_carrier",
+    "deliver_by_count",
     "deliver_without_code",
     "discard_plan",
     "draft",
@@ -47,6 +49,7 @@ __all__ = [
     "fail_stop",
     "issue_code",
     "load",
+    "locked_drop",
     "release_plan",
     "renew",
     "renew_link",

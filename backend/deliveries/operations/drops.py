@@ -17,6 +17,8 @@ from backend.kernel.states import WrongState, move, must_move
 from backend.shipments import operations as shipments
 from backend.shipments.rules import Step
 
+COUNTED = "count:"  # marks a drop that its receiver counted before anybody reported it
+
 
 class WrongCode(NotAllowed):
     """This is not the receiver's code."""
@@ -60,6 +62,11 @@ def renew_link(*, drop: Drop, actor: str, at: datetime) -> Drop:
     return drop
 
 
+def _is_repeat(drop: Drop, client_uuid: str) -> bool:
+    """This phone's report came before, or the receiver's own count was faster than the courier's phone."""
+    return drop.client_uuid == client_uuid or (drop.client_uuid or "").startswith(COUNTED)
+
+
 def _label(drop: Drop) -> str:
     return f"drop:{drop.public_id}"
 
@@ -71,13 +78,13 @@ def deliver(*, drop: Drop, code: str, client_uuid: str, actor: str, at: datetime
     wrong ones, NoCode when none was issued, WrongState when the drop is over or its parcels are not on the vehicle.
     """
     drop.refresh_from_db()
-    if drop.client_uuid == client_uuid:
+    if _is_repeat(drop, client_uuid):
         return drop
     _must_be_on_board(drop)
     if drop.code_digest is None:
         raise NoCode
     _spend_try(drop, code)
-    return _hand_over(drop=drop, client_uuid=client_uuid, waived="", actor=actor, at=at)
+    return hand_over_drop(drop=drop, client_uuid=client_uuid, waived="", actor=actor, at=at)
 
 
 def _must_be_on_board(drop: Drop) -> None:
@@ -108,16 +115,16 @@ def deliver_without_code(*, drop: Drop, reason: str, client_uuid: str, actor: st
     Raises Malformed without a reason, WrongState when the drop is over or its parcels are not on the vehicle.
     """
     drop.refresh_from_db()
-    if drop.client_uuid == client_uuid:
+    if _is_repeat(drop, client_uuid):
         return drop
     if not reason.strip():
         raise Malformed("say why the code is waived", pointer="/reason")
     _must_be_on_board(drop)
-    return _hand_over(drop=drop, client_uuid=client_uuid, waived=reason.strip()[:200], actor=actor, at=at)
+    return hand_over_drop(drop=drop, client_uuid=client_uuid, waived=reason.strip()[:200], actor=actor, at=at)
 
 
 @own_transaction
-def _hand_over(*, drop: Drop, client_uuid: str, waived: str, actor: str, at: datetime) -> Drop:
+def hand_over_drop(*, drop: Drop, client_uuid: str, waived: str, actor: str, at: datetime) -> Drop:
     stop = Stop.objects.select_related("route").get(drops=drop)
     route = Route.objects.select_for_update().get(pk=stop.route_id)
     _deliver(
@@ -143,7 +150,7 @@ def deliver_by_carrier(*, drop: Drop, client_uuid: str, actor: str, at: datetime
     Raises WrongState for a drop that is over or that a vehicle of ours carries.
     """
     drop.refresh_from_db()
-    if drop.client_uuid == client_uuid:
+    if _is_repeat(drop, client_uuid):
         return drop
     if drop.carrier_ref is None:
         raise WrongState("a vehicle of ours carries this drop")

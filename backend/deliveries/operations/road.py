@@ -76,7 +76,7 @@ def load(
         raise Malformed("nothing is loaded at a delivery")
     due = list(stop.pickups.filter(state=DropState.EXPECTED.value).select_related("parcel__shipment"))
     codes = {row.parcel.code for row in due}
-    here = codes if parcels is None else set(parcels)
+    here = codes if parcels is None else set(parcels) - _counted_already(stop)
     if unknown := sorted(here - codes):
         raise Malformed(f"not due at this stop: {', '.join(unknown)}", pointer="/parcels", parcels=unknown)
     short = {row.parcel.shipment_id for row in due if row.parcel.code not in here}
@@ -101,6 +101,12 @@ def load(
     )
     close_route(stop.route, actor=actor, at=at)
     return stop
+
+
+def _counted_already(stop: Stop) -> set[str]:
+    """Boxes of this pickup that their receiver has counted: nobody needs to load them any more."""
+    rows = stop.pickups.filter(state=DropState.DELIVERED.value)
+    return set(rows.values_list("parcel__code", flat=True))
 
 
 def _locked(stop: Stop) -> Stop:

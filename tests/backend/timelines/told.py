@@ -9,6 +9,7 @@ from tests.cast import later
 from tests.factories import SCHOOL_HOURS
 
 NUANHE = {"zh-Hans": "示范被服厂"}
+DAY_1, DAY_3 = later(days=1), later(days=3)
 NORTH = {"zh-Hans": "示范第二被服厂"}
 
 
@@ -29,11 +30,11 @@ def boxed(quantity: int = 3, **fields: Any) -> Boxed:
     return Boxed(quantity, **values)
 
 
-def counted(received: int, *, at: datetime = later(days=3), **fields: Any) -> Fate:
+def counted(received: int, *, at: datetime = DAY_3, **fields: Any) -> Fate:
     return Fate(at, received, **{"batch": 39, "of_batch": 40, **fields})
 
 
-def delivered(at: datetime = later(days=3)) -> Attempt:
+def delivered(at: datetime = DAY_3) -> Attempt:
     return Attempt(later(days=3), later(days=3, hours=1), delivered_at=at)
 
 
@@ -61,11 +62,11 @@ def quilts(*orders: Ordered, quantity: int = 3, **fields: Any) -> Line:
     )
 
 
-def story(line: Line, *, now: datetime = later(days=1)) -> Story:
+def story(line: Line, *, now: datetime = DAY_1) -> Story:
     return tell(line, paid_at=later(), now=now, zone="Asia/Shanghai")
 
 
-def standing(line: Line, *, now: datetime = later(days=1)) -> list[tuple[str, int, str]]:
+def standing(line: Line, *, now: datetime = DAY_1) -> list[tuple[str, int, str]]:
     """(state, quantity, made good for) of each portion."""
 
     def row(portion: Portion) -> tuple[str, int, str]:
