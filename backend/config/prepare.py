@@ -26,6 +26,7 @@ def main() -> None:
     _step("collecting static files", lambda: call_command("collectstatic", verbosity=0, interactive=False))
     if settings.DEMO:
         call_command("demo_links")
+        call_command("demo_keys")
 
 
 def _step(words: str, act: Callable[[], object]) -> None:

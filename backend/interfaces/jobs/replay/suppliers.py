@@ -121,7 +121,8 @@ class SupplierSystem:
 
     def _act(self, path: str, order: dict[str, Any], body: Any) -> dict[str, Any]:
         headers = {"Idempotency-Key": f"replay{path}".replace("/", "."), "If-Match": order["etag"]}
-        return self._call("POST", path, json=body, headers=headers)
+        answered: dict[str, Any] = self._call("POST", path, json=body, headers=headers)
+        return answered
 
     def _call(self, method: str, path: str, **sent: Any) -> Any:
         while True:
