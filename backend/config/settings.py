@@ -100,6 +100,7 @@ ROOMS = [
 DOORS = [
     "backend.interfaces.look",
     "backend.interfaces.shop",
+    "backend.interfaces.shop.payments",
     "backend.interfaces.accounts",
     "backend.interfaces.supplier_api",
     "backend.interfaces.supplier_desk",

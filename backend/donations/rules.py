@@ -110,6 +110,23 @@ class Choice(StrEnum):
     NEAREST = "nearest"  # the same item for the nearest other need
 
 
+MOST_WAITS = 3  # a donor who promised to wait is asked again this often, then the money goes back
+
+
+def fallback_for(promised: Choice, kind: QuestionKind, *, waits: int) -> Choice:
+    """What is done when the donor does not answer: what was promised before paying, where it makes sense."""
+    if promised is Choice.WAIT and (kind is QuestionKind.STOPPED or waits >= MOST_WAITS):
+        return Choice.REFUND
+    return promised
+
+
+def choices_for(kind: QuestionKind) -> tuple[Choice, ...]:
+    """What a donor may answer: nobody waits for a need that was stopped."""
+    if kind is QuestionKind.STOPPED:
+        return (Choice.NEAREST, Choice.REFUND)
+    return (Choice.WAIT, Choice.NEAREST, Choice.REFUND)
+
+
 @dataclass(frozen=True)
 class GiftLine:
     """So many of one need, at the price (fen) that the page showed, with the donor's word for a shortfall."""

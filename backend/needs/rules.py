@@ -1,5 +1,6 @@
 """The life of an appeal, and when a need line can be given to."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -46,6 +47,17 @@ class Standing:
     @property
     def given_not_counted(self) -> int:
         return max(self.reserved - self.received, 0)
+
+
+EARTH_KM = 6_371.0088
+
+
+def straight_km(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
+    """Great-circle distance (haversine) between two WGS-84 positions in degrees."""
+    a, b = math.radians(lat_a), math.radians(lat_b)
+    h = math.sin((b - a) / 2) ** 2
+    h += math.cos(a) * math.cos(b) * math.sin(math.radians(lon_b - lon_a) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(h))
 
 
 SQUARE_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)

@@ -54,7 +54,7 @@ def receive_notice(*, gateway: str, headers: Mapping[str, str], body: bytes, at:
         standing = port.query(merchant_no=notice.merchant_no, merchant_ref=notice.merchant_ref)
     if standing.state is not OrderState.PAID:
         return Receipt.NOT_PAID
-    _check_amount(payment, standing, at, f"gateway:{gateway}")
+    check_amount(payment, standing, at, f"gateway:{gateway}")
     return _settle_once(payment, notice, standing, at, f"gateway:{gateway}")
 
 
@@ -79,7 +79,8 @@ def _settle_once(payment: Payment, notice: Notice, standing: Standing, at: datet
     return Receipt.SETTLED if settled else Receipt.REPLAYED
 
 
-def _check_amount(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:
+def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:
+    """Own transaction. Raise AmountDiffers, after writing it down, when the gateway names another amount."""
     if (standing.amount, standing.currency) == (payment.amount, payment.currency):
         return
     with transaction.atomic():
@@ -106,7 +107,7 @@ def sync(*, donation: str, at: datetime) -> GiftStatus:
         port = registry.gateway(account.gateway)
         standing = port.query(merchant_no=account.merchant_no, merchant_ref=payment.merchant_ref)
         if standing.state is OrderState.PAID:
-            _check_amount(payment, standing, at, f"gateway:{account.gateway}")
+            check_amount(payment, standing, at, f"gateway:{account.gateway}")
             with transaction.atomic():
                 settle(standings={payment.pk: standing}, actor=f"gateway:{account.gateway}", at=at)
     status = Donation.objects.filter(public_id=donation).values_list("status", flat=True).first()

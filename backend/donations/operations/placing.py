@@ -82,15 +82,15 @@ def start_payment(*, donation: str, at: datetime) -> str:
 
 def _page(due: Due) -> str:
     token = gift_token(donation=due.donation, link_version=due.link_version)
-    base = f"{settings.SITE_URL}/payments/{due.gateway}"
+    site = settings.SITE_URL
     order = Order(
         due.merchant_no,
         due.merchant_ref,
         due.amount,
         due.currency,
         subject=due.donation,
-        return_url=f"{base}/return/{token}/",
-        notice_url=f"{base}/notice/",
+        return_url=f"{site}/paid/{token}/",
+        notice_url=f"{site}/payments/{due.gateway}/notice/",
         expires_at=due.expires_at,
     )
     return registry.gateway(due.gateway).create(order)

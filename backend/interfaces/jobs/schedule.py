@@ -9,4 +9,9 @@ class Announcement:
     every: float
 
 
-SCHEDULE: dict[str, Announcement] = {}
+SCHEDULE: dict[str, Announcement] = {
+    "deliver-notices": Announcement("payments.deliver_notices", 1.0),
+    "expire-gifts": Announcement("payments.expire_gifts", 10.0),
+    "close-questions": Announcement("payments.close_questions", 10.0),
+    "pay-refunds": Announcement("payments.pay_refunds", 5.0),
+}

@@ -53,7 +53,7 @@ def messages(app: Path, others: set[Path]) -> list[Message]:
     """Every message of the app folder `app` (folders of `others` inside it are theirs), each once, sorted."""
     found: dict[Key, Message] = {}
     for file in sorted(app.rglob("*")):
-        inside_other = any(parent in others for parent in file.parents if parent != app)
+        inside_other = any(parent in others for parent in file.parents if app in parent.parents)
         if file.suffix not in {".py", ".html", ".txt"} or inside_other or "migrations" in file.parts:
             continue
         for message in _in_file(file, str(file.relative_to(app))):

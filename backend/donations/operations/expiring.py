@@ -1,0 +1,100 @@
+"""Reservations that were not paid in time: the gateway is asked, its order closed, then the goods are freed."""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from backend.donations.models import Donation, FundedLine, Payment
+from backend.donations.operations.paying import AmountDiffers, check_amount
+from backend.donations.operations.settling import settle
+from backend.donations.payments import registry
+from backend.donations.payments.port import GatewayDown, OrderState, Standing
+from backend.donations.rules import GIFT, PAYMENT, UNITS, GiftStatus, PaymentStatus, UnitState
+from backend.journal.kinds import Kind
+from backend.journal.operations import record
+from backend.kernel.states import move
+from backend.needs.operations.standing import free
+
+log = logging.getLogger(__name__)
+ASK_AGAIN = timedelta(minutes=1)  # when the gateway gave no answer
+
+
+def expire_due(*, at: datetime, limit: int = 200, actor: str = "system:jobs") -> int:
+    """Own transactions. Expire gifts whose time to pay is over; return how many did.
+
+    A gift that the gateway calls paid is settled instead; one that it gives no answer for waits a minute.
+    """
+    due = Payment.objects.filter(
+        donation__status=GiftStatus.PLACED.value,
+        donation__expires_at__lte=at,
+        status=PaymentStatus.CREATED.value,
+    )
+    gifts = due.select_related("donation__charity__organisation", "account")
+    picked = list(gifts.order_by("donation__expires_at", "pk")[:limit])
+    paid: dict[int, Standing] = {}
+    unpaid: list[int] = []
+    for payment in picked:
+        standing = _closed(payment, at)
+        if standing is None:
+            continue
+        if standing.state is OrderState.PAID:
+            paid[payment.pk] = standing
+        else:
+            unpaid.append(payment.donation_id)
+    if paid:
+        with transaction.atomic():
+            settle(standings=paid, actor=actor, at=at)
+    return _expire(unpaid, actor, at) if unpaid else 0
+
+
+def _closed(payment: Payment, at: datetime) -> Standing | None:
+    """The gateway's word after its order was closed; None when nothing may be done now."""
+    account = payment.account
+    try:
+        port = registry.gateway(account.gateway)
+        standing = port.close(merchant_no=account.merchant_no, merchant_ref=payment.merchant_ref, at=at)
+        if standing.state is OrderState.PAID:
+            check_amount(payment, standing, at, f"gateway:{account.gateway}")
+    except (GatewayDown, AmountDiffers) as refusal:
+        log.warning("gift %s does not expire yet: %s", payment.donation.public_id, refusal.code)
+        Donation.objects.filter(pk=payment.donation_id).update(expires_at=at + ASK_AGAIN)
+        return None
+    return standing
+
+
+@transaction.atomic
+def _expire(gift_ids: Collection[int], actor: str, at: datetime) -> int:
+    rows = Donation.objects.filter(pk__in=gift_ids, status=GiftStatus.PLACED.value).order_by("pk")
+    locked = rows.select_related("charity__organisation").select_for_update(of=("self",), no_key=True)
+    gifts = list(locked)
+    ids = [gift.pk for gift in gifts]
+    move(Donation.objects.filter(pk__in=ids), GIFT, to=GiftStatus.EXPIRED)
+    move(Payment.objects.filter(donation__in=ids), PAYMENT, to=PaymentStatus.CLOSED, closed_at=at)
+    _free(ids)
+    _record(gifts, actor, at)
+    return len(gifts)
+
+
+def _free(gift_ids: Collection[int]) -> None:
+    lines = FundedLine.objects.filter(fundings__line__donation__in=gift_ids, state=UnitState.FUNDED.value)
+    rows = list(lines.order_by("pk").values_list("pk", "need_line_id", "quantity"))
+    units = FundedLine.objects.filter(pk__in=[row[0] for row in rows])
+    move(units, UNITS, to=UnitState.VOID, field="state", due_at=None)
+    quantities: dict[int, int] = {}
+    for _, need, quantity in rows:
+        quantities[need] = quantities.get(need, 0) + quantity
+    free(quantities=quantities)
+
+
+def _record(gifts: Sequence[Donation], actor: str, at: datetime) -> None:
+    for gift in gifts:
+        record(
+            kind=Kind.GIFT_EXPIRED,
+            subject=gift.public_id,
+            actor=actor,
+            at=at,
+            charity=gift.charity.organisation.public_id,
+            public={"amount": gift.amount, "currency": gift.currency},
+        )

@@ -1,0 +1,39 @@
+"""What the other rooms and the doors ask about gifts."""
+
+from backend.donations.queries.due import DUE, DueLine, due_lines
+from backend.donations.queries.gate import dues, members
+from backend.donations.queries.gifts import (
+    GiftItem,
+    GiftPage,
+    OpenQuestion,
+    RefundSeen,
+    UnitsSeen,
+    gift,
+    gift_by_token,
+    gifts_of_user,
+)
+from backend.donations.queries.nearest import OtherNeed, nearest_needs
+from backend.donations.queries.reconcile import Drift, reconcile
+from backend.donations.queries.totals import AppealTotals, appeal_totals
+
+__all__ = [
+    "DUE",
+    "AppealTotals",
+    "Drift",
+    "DueLine",
+    "GiftItem",
+    "GiftPage",
+    "OpenQuestion",
+    "OtherNeed",
+    "RefundSeen",
+    "UnitsSeen",
+    "appeal_totals",
+    "due_lines",
+    "dues",
+    "gift",
+    "gift_by_token",
+    "gifts_of_user",
+    "members",
+    "nearest_needs",
+    "reconcile",
+]

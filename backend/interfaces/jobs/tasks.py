@@ -1,0 +1,5 @@
+"""Every task of this door, where Celery looks for them."""
+
+from backend.interfaces.jobs import payments
+
+__all__ = ["payments"]

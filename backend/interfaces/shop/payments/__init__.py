@@ -1,0 +1,1 @@
+"""Where gateways knock, and the practice gateway's own pages."""
