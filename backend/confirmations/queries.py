@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from backend.confirmations.models import Confirmation, Count
 from backend.confirmations.rules import FATES, Counted
 from backend.deliveries.models import Drop, DropParcel
+from backend.deliveries.queries import drop_by_link
 from backend.deliveries.rules import DropState
-from backend.deliveries.tokens import link_token, read_link
+from backend.deliveries.tokens import link_token
 from backend.shipments.models import ShipmentLine
 
 
@@ -75,11 +76,7 @@ def sheet(*, drop: str) -> Sheet | None:
 
 def linked_sheet(*, token: str) -> Sheet | None:
     """The sheet that a signed link opens; None for a link that is not ours or has ended."""
-    link = read_link(token)
-    if link is None:
-        return None
-    rows = Drop.objects.select_related("recipient__organisation", "site")
-    row = rows.filter(public_id=link[0], link_version=link[1]).first()
+    row = drop_by_link(token=token)
     return _sheet(row) if row else None
 
 
