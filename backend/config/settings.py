@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "backend.config.middleware.RequestLog",
     "backend.config.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
+    "backend.interfaces.supplier_api.middleware.supplier_api",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -264,3 +265,6 @@ UNDO_MINUTES = env.int("ZS_UNDO_MINUTES", 0 if DEMO else 30)
 QUESTION_DAYS = env.int("ZS_QUESTION_DAYS", 3)
 WAIT_DAYS = env.int("ZS_WAIT_DAYS", 3)
 PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)
+
+# suppliers' systems
+API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)

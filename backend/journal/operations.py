@@ -4,14 +4,15 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from backend.journal.kinds import Kind
-from backend.journal.models import Entry, Reader
+from backend.journal.models import Answer, Entry, Reader
 from backend.kernel.db import joins_transaction
+from backend.kernel.errors import Conflicts, Malformed
 from backend.kernel.models import new_public_id
 
 SEQUENCER_LOCK = 7_130_001
@@ -96,3 +97,59 @@ def advance(*, reader: str, frm: int, to: int) -> bool:
     """Joins the caller's transaction. Move a reader on; False when another run of it was faster."""
     Reader.objects.get_or_create(name=reader)
     return bool(Reader.objects.filter(name=reader, seq=frm).update(seq=to))
+
+
+class StillRunning(Conflicts):
+    """The first request with this key is still being worked on: ask again in a moment."""
+
+    code = "still_running"
+
+
+class KeyReused(Malformed):
+    """This key was used before with another request: take a new key."""
+
+    code = "key_reused"
+
+
+RUNS_AT_MOST = timedelta(seconds=60)
+KEPT_FOR = timedelta(hours=24)
+
+
+def first_answer(
+    *, client: str, key: str, fingerprint: str, at: datetime
+) -> tuple[int, dict[str, Any]] | None:
+    """Own transaction. What was answered to this key before: (status, body); None: nothing, so go on.
+
+    Who goes on calls `keep_answer` in the transaction of its fact, or `forget_answer` when nothing happened.
+    Raises StillRunning, KeyReused.
+    """
+    values = {"fingerprint": fingerprint, "status": None, "body": None, "expires_at": at + RUNS_AT_MOST}
+    row, fresh = Answer.objects.get_or_create(client=client, key=key, defaults=values)
+    if fresh:
+        return None
+    if row.expires_at <= at:
+        taken_over = Answer.objects.filter(pk=row.pk, expires_at=row.expires_at).update(**values)
+        if taken_over:
+            return None
+        raise StillRunning
+    if row.fingerprint != fingerprint:
+        raise KeyReused
+    if row.status is None:
+        raise StillRunning
+    return row.status, row.body or {}
+
+
+@joins_transaction
+def keep_answer(*, client: str, key: str, status: int, body: Mapping[str, Any], at: datetime) -> None:
+    """Joins the caller's transaction. The answer that every repeat of this key gets for a day.
+
+    Raises StillRunning when the run took too long and another has taken it over: roll back.
+    """
+    rows = Answer.objects.filter(client=client, key=key, status=None)
+    if not rows.update(status=status, body=dict(body), expires_at=at + KEPT_FOR):
+        raise StillRunning
+
+
+def forget_answer(*, client: str, key: str) -> None:
+    """Own transaction. Nothing happened: the key is as new."""
+    Answer.objects.filter(client=client, key=key, status=None).delete()

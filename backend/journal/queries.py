@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from backend.journal.models import Entry, Reader, Sequence
 
 
@@ -53,6 +55,15 @@ def after(*, seq: int, limit: int = 200, subjects: Listing[str] = ()) -> list[Fa
     if subjects:
         rows = rows.filter(entry__subject__in=subjects)
     return [_fact(row.entry, row.seq) for row in rows[:limit]]
+
+
+def within(*, seq: int, limit: int, subjects: Listing[QuerySet[Any, Any]], kinds: Listing[str]) -> list[Fact]:
+    """Facts of `kinds` placed after `seq`, in order, about what any of `subjects` (label queries) finds."""
+    wanted = Q()
+    for labels in subjects:
+        wanted |= Q(entry__subject__in=labels)
+    rows = Sequence.objects.filter(wanted, seq__gt=seq, entry__kind__in=kinds)
+    return [_fact(row.entry, row.seq) for row in rows.select_related("entry").order_by("seq")[:limit]]
 
 
 def about(*, subjects: Listing[str]) -> list[Fact]:

@@ -4,8 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Min
+from django.db.models import CharField, Min, Value
+from django.db.models.functions import Concat
 
+from backend.journal import queries as facts
+from backend.journal.kinds import Kind
+from backend.journal.queries import Fact
 from backend.parties.models import Site
 from backend.shipments.models import Handover, Parcel, ParcelItem, Shipment, ShipmentLine
 from backend.shipments.rules import (
@@ -351,3 +355,30 @@ def order_of_shipment(*, shipment: str, organisation_id: int) -> str | None:
     """The order (public id) of a supplier's shipment (public id)."""
     rows = Shipment.objects.filter(public_id=shipment, order__supplier__organisation=organisation_id)
     return rows.values_list("order__public_id", flat=True).first()
+
+
+EVENT_KINDS = (
+    Kind.ORDER_SENT,
+    Kind.ORDER_ANSWERED,
+    Kind.ORDER_EXPIRED,
+    Kind.ORDER_CANCELLED,
+    Kind.SHIPMENT_PACKED,
+    Kind.SHIPMENT_READY,
+    Kind.PARCEL_HANDED,
+    Kind.SHIPMENT_MOVED,
+)
+
+
+def events(*, organisation_id: int, after: int, limit: int) -> list[Fact]:
+    """Facts about a supplier's orders and shipments placed after `after`, in order."""
+    orders = orders_of(organisation_id=organisation_id)
+    shipments = Shipment.objects.filter(order__supplier__organisation=organisation_id)
+    return facts.within(
+        seq=after,
+        limit=limit,
+        subjects=[
+            orders.values_list(Concat(Value("order:"), "public_id", output_field=CharField())),
+            shipments.values_list(Concat(Value("shipment:"), "public_id", output_field=CharField())),
+        ],
+        kinds=[kind.value for kind in EVENT_KINDS],
+    )

@@ -283,6 +283,29 @@ def orders_of(*, organisation_id: int) -> QuerySet[SupplierOrder]:
     return SupplierOrder.objects.filter(supplier__organisation=organisation_id)
 
 
+def order_page(
+    *,
+    organisation_id: int,
+    request_status: str = "",
+    updated_since: datetime | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[OrderView]:
+    """Up to `limit` orders of a supplier after a place in the order: by submission, or by change when
+    asked for what was updated since. Three queries.
+    """
+    moment = "submitted_at" if updated_since is None else "updated_at"
+    rows = orders_of(organisation_id=organisation_id)
+    if request_status:
+        rows = rows.filter(request_status=request_status)
+    if updated_since is not None:
+        rows = rows.filter(updated_at__gte=updated_since)
+    if after is not None:
+        later = Q(**{f"{moment}__gt": after[0]}) | Q(**{moment: after[0], "pk__gt": after[1]})
+        rows = rows.filter(later)
+    return order_views(rows.order_by(moment, "pk")[:limit])
+
+
 def order_view(*, public_id: str, organisation_id: int) -> OrderView | None:
     """One order, if it is this supplier's."""
     views = order_views(orders_of(organisation_id=organisation_id).filter(public_id=public_id))

@@ -1,4 +1,5 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-app_name = "supplier_api"
-urlpatterns: list[URLPattern | URLResolver] = []
+from backend.interfaces.supplier_api.api import api
+
+urlpatterns = [path("v1/", api.urls)]

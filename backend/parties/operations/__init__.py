@@ -1,6 +1,6 @@
 """Who takes part and where they are: registered, seated, placed, given keys."""
 
-from backend.parties.operations.keys import mint_key, revoke_key
+from backend.parties.operations.keys import BadKey, KeyHolder, mint_key, revoke_key, use_key
 from backend.parties.operations.organisations import (
     register_carrier,
     register_charity,
@@ -11,6 +11,8 @@ from backend.parties.operations.people import MailTaken, add_user, give_seat, in
 from backend.parties.operations.sites import NewSite, add_site, limit_access
 
 __all__ = [
+    "BadKey",
+    "KeyHolder",
     "MailTaken",
     "NewSite",
     "add_site",
@@ -24,4 +26,5 @@ __all__ = [
     "register_recipient",
     "register_supplier",
     "revoke_key",
+    "use_key",
 ]

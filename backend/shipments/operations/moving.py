@@ -43,20 +43,23 @@ def hand_over(
     step: Step,
     from_label: str,
     to_label: str,
-    site: int,
     client_uuid: str,
     actor: str,
     at: datetime,
+    site: int | None = None,
+    shipment: str | None = None,
     organisation_id: int | None = None,
 ) -> list[Handover]:
     """Own transaction. Boxes (codes) change hands at a site; who is who is a label without a name.
+
+    Without `site` it is the warehouse. Only boxes of one shipment or supplier where these are named.
 
     The first box picked up puts its shipment on the road; it is delivered when all its boxes are.
     A repeat (same client_uuid, or the same step to the same hands) changes nothing. Whether the receiver's
     code was right is for the caller, who knows the drop. Returns the handovers of all the boxes.
     Raises NoParcels, NoSuchParcel, WrongState.
     """
-    boxes = _locked_boxes(parcels, organisation_id)
+    boxes = _locked_boxes(parcels, shipment, organisation_id)
     last = _last_handovers(boxes)
     fresh = [box for box in boxes if not _is_repeat(last.get(box.pk), step, to_label, client_uuid)]
     stuck = [box.code for box in fresh if box.shipment.state not in MAY_CHANGE_HANDS[step]]
@@ -68,7 +71,7 @@ def hand_over(
             step=step.value,
             from_label=from_label,
             to_label=to_label,
-            site_id=site,
+            site_id=site or box.shipment.order.warehouse_id,
             at=at,
             client_uuid=client_uuid,
         )
@@ -80,10 +83,12 @@ def hand_over(
     return [last[box.pk] for box in boxes]
 
 
-def _locked_boxes(codes: Sequence[str], organisation_id: int | None) -> list[Parcel]:
+def _locked_boxes(codes: Sequence[str], shipment: str | None, organisation_id: int | None) -> list[Parcel]:
     if not codes:
         raise NoParcels(pointer="/parcels")
     rows = Parcel.objects.filter(code__in=codes, voided_at=None)
+    if shipment is not None:
+        rows = rows.filter(shipment__public_id=shipment)
     if organisation_id is not None:
         rows = rows.filter(shipment__order__supplier__organisation=organisation_id)
     lock_orders(orders=set(rows.values_list("shipment__order", flat=True)))
@@ -188,7 +193,6 @@ def hand_to_carrier(*, shipment: int, carrier_ref: str, actor: str, at: datetime
         step=Step.PICKUP,
         from_label=f"org:{row.order.supplier.organisation.public_id}",
         to_label=f"carrier:{carrier_ref}"[:60],
-        site=row.order.warehouse_id,
         client_uuid=f"{row.public_id}:{carrier_ref}"[:64],
         actor=actor,
         at=at,
