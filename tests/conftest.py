@@ -93,3 +93,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if left_out:
         terminalreporter.section("BROWSER JOURNEYS LEFT OUT", sep="!", red=True, bold=True)
         terminalreporter.line(f"{len(left_out)} journeys did not run: {NO_CHROMIUM}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def the_writer_goes_home() -> Iterator[None]:
+    """The gift writer's own connection must not outlive its test: it would hold the database open."""
+    from backend.donations.writer.thread import writer
+
+    yield
+    writer().stop()
