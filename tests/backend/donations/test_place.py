@@ -8,7 +8,7 @@ from django.db import connection
 from backend.donations.models import Checkout, Detail, Donation, DonationLine, Payment, PaymentAccount
 from backend.donations.operations import DonorDetail, place
 from backend.donations.queries import reconcile
-from backend.donations.rules import KeyReused, MembersOnly, NoAccount, NotEnoughLeft, NoSuchNeed
+from backend.donations.rules import KeyReused, MembersOnly, NoAccount, NoSuchNeed, NotEnoughLeft
 from backend.donations.writer import Placed, place_many
 from backend.journal.models import Entry
 from backend.kernel.db import TransactionStance
