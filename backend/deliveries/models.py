@@ -37,7 +37,10 @@ class Vehicle(models.Model):
 
 
 class Plan(Leased):
-    """One planning run for a county and a day: its input, answer, bounds and all that repeats it."""
+    """One planning run for a county and a day: its input, answer, bounds and all that repeats it.
+
+    `limit` ends the search after so many engine iterations (a run that repeats); else `seconds` alone do.
+    """
 
     public_id = PublicIdField(prefix="pln")
     number = models.CharField(max_length=24, unique=True)
@@ -47,6 +50,7 @@ class Plan(Leased):
     state = models.CharField(max_length=12, default=PlanState.ASKED.value)
     seed = models.PositiveIntegerField(default=1)
     seconds = models.PositiveIntegerField(default=10)
+    limit = models.PositiveIntegerField(null=True)
     problem = models.JSONField(null=True)
     answer = models.JSONField(null=True)
     bounds = models.JSONField(null=True)

@@ -12,6 +12,7 @@ from backend.deliveries.operations.drops import (
     renew_link,
 )
 from backend.deliveries.operations.plans import (
+    MAX_SECONDS,
     BadDay,
     ask_plan,
     discard_plan,
@@ -30,6 +31,7 @@ from backend.deliveries.operations.road import (
 )
 
 __all__ = [
+    "MAX_SECONDS",
     "BadDay",
     "CodeLocked",
     "NoCode",

@@ -17,7 +17,7 @@ from backend.kernel.errors import Malformed
 from backend.kernel.states import must_move
 from backend.parties.models import Carrier
 
-MAX_SECONDS = 600
+MAX_SECONDS = 240
 
 
 class BadDay(Malformed):
@@ -28,11 +28,20 @@ class BadDay(Malformed):
 
 @own_transaction
 def ask_plan(
-    *, carrier: Carrier, region: str, on: date, seconds: int, seed: int, actor: str, at: datetime
+    *,
+    carrier: Carrier,
+    region: str,
+    on: date,
+    seconds: int,
+    seed: int,
+    actor: str,
+    at: datetime,
+    limit: int | None = None,
 ) -> Plan:
     """Own transaction. Ask for a plan of a county (`region`, six digits) and day for this carrier's vehicles.
 
-    While one is asked for and not yet answered, asking again gives that one. `seconds` is the solver's time.
+    While one is asked for and not yet answered, asking again gives that one. `seconds` is the solver's time;
+    `limit` ends it after so many iterations instead.
     Raises BadDay for a day gone by, Malformed for a wrong region or time.
     """
     if on < at.astimezone(ZoneInfo(settings.ZONE)).date():
@@ -44,7 +53,9 @@ def ask_plan(
     waiting = Plan.objects.filter(carrier=carrier, region=region, on=on, state=PlanState.ASKED.value)
     if plan := waiting.first():
         return plan
-    plan = _numbered(carrier=carrier, region=region, on=on, seconds=seconds, seed=seed, asked_at=at)
+    plan = _numbered(
+        carrier=carrier, region=region, on=on, seconds=seconds, seed=seed, limit=limit, asked_at=at
+    )
     record(
         kind=Kind.PLAN_ASKED,
         subject=label(plan),

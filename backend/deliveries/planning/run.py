@@ -18,7 +18,7 @@ from routing.bounds import radial
 from routing.explain import explained, lane_prices
 from routing.plan import Plan as Answer
 from routing.problem import Problem, to_json
-from routing.solver import BrokenPlan, EngineDied, Progress, solve
+from routing.solver import BrokenPlan, EngineDied, Params, Progress, solve_with
 
 LEASE = timedelta(seconds=15)
 BEAT_SECONDS = 1.0
@@ -126,12 +126,17 @@ class _Search:
     def _solve(self) -> None:
         try:
             self.progress["bound"] = radial(self.problem, seconds=2.0).fen
-            plan = solve(
-                self.problem, seconds=self.plan.seconds, seed=self.plan.seed, on_progress=self._better
-            )
+            plan = solve_with(self.problem, self._params(), on_progress=self._better)
             self.result = explained(self.problem, plan)
         except BaseException as error:
             self.error = error
+
+    def _params(self) -> Params:
+        """Counted iterations repeat exactly, and are few enough for our own process."""
+        plan = self.plan
+        return Params(
+            seconds=plan.seconds, seed=plan.seed, iterations=plan.limit, isolated=plan.limit is None
+        )
 
     def _better(self, progress: Progress) -> None:
         if self.lost.is_set():

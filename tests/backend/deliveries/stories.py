@@ -103,8 +103,8 @@ class County:
         held = ParcelItem.objects.create(parcel=parcel, order_item=item, quantity=quantity)
         ShipmentLine.objects.create(parcel_item=held, order_line=line, quantity=quantity)
 
-    def ask(self, *, on: Any = TUESDAY, seconds: int = 1, at: datetime = MONDAY, **values: Any) -> Plan:
-        values = {"carrier": self.carrier, "region": "522328", "seed": 1, **values}
+    def ask(self, *, on: Any = TUESDAY, seconds: int = 20, at: datetime = MONDAY, **values: Any) -> Plan:
+        values = {"carrier": self.carrier, "region": "522328", "seed": 1, "limit": 20, **values}
         return ask_plan(on=on, seconds=seconds, actor=XIAO_TAN, at=at, **values)
 
     def drafted(self, **values: Any) -> Plan:
