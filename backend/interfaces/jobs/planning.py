@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from uuid import uuid4
 
 from celery import shared_task
 from django.utils import timezone
@@ -14,11 +15,11 @@ SOFT_LIMIT = MAX_SECONDS + 60
 ENOUGH_SECONDS = 60  # after so long the next message may go to a fresher worker
 
 
-@shared_task(soft_time_limit=SOFT_LIMIT, time_limit=SOFT_LIMIT + 20)
+@shared_task(name="plans.run_plans", soft_time_limit=SOFT_LIMIT, time_limit=SOFT_LIMIT + 20)
 def run_plans() -> int:
     """Run asked plans one after the other under leases; return how many. Running twice is harmless."""
     begun, done = time.monotonic(), 0
-    by = f"{socket.gethostname()}:{os.getpid()}"
+    by = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # two runs in one process differ
     while time.monotonic() - begun < ENOUGH_SECONDS:
         if run_next(by=by, clock=timezone.now) is None:
             break

@@ -14,4 +14,5 @@ SCHEDULE: dict[str, Announcement] = {
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
     "close-questions": Announcement("payments.close_questions", 10.0),
     "pay-refunds": Announcement("payments.pay_refunds", 5.0),
+    "run-plans": Announcement("plans.run_plans", 2.0),
 }

@@ -1,5 +1,5 @@
 """Every task of this door, where Celery looks for them."""
 
-from backend.interfaces.jobs import payments
+from backend.interfaces.jobs import payments, planning
 
-__all__ = ["payments"]
+__all__ = ["payments", "planning"]
