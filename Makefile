@@ -27,11 +27,14 @@ reset: setup ## remove this checkout's data: stores, letters, photos
 services: setup ## PostgreSQL and Valkey alone, for `python -m backend ...` by hand
 	@exec $(RUN) -m backend.config.services
 
+backup: setup ## the database and photos as files in var/backups (restore: python -m backend.config.backup restore FILE)
+	@$(RUN) -m backend.config.backup
+
 requirements: setup ## pin again what requirements.in names (UPGRADE=--upgrade for newer versions)
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UPGRADE) -o requirements.txt requirements.in
 
 test: setup ## the whole suite against services of its own
-	@$(RUN) -m pytest -n 2
+	@$(RUN) -m pytest -n 2 --dist loadgroup
 
 lint: setup ## style, types, import contracts, translations and migrations in step
 	@$(RUN) -m ruff check .

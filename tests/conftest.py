@@ -80,8 +80,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever opens a page is a browser journey; without chromium it is left out, and said so loudly."""
     for item in items:
-        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
+        asked = set(getattr(item, "fixturenames", ()))
+        if {"page", "context", "browser"} & asked:
             item.add_marker("browser")
+        if {"page", "context", "browser", "running_stack"} & asked:
+            item.add_marker(pytest.mark.xdist_group("stack"))  # one stack, one browser, on one worker
         if item.get_closest_marker("browser") and not CHROMIUM and "ZS_NEED_BROWSER" not in os.environ:
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 

@@ -69,6 +69,8 @@ class LiveStack:
             "DATABASE_URL": addresses_in(self.sockets).database_url.removesuffix("/zhisong")
             + f"/{self.database}",
             "ZS_VAR_DIR": str(self.folder),
+            "PYTHONPYCACHEPREFIX": str(BASE_DIR / "var" / "cache" / "pyc"),
+            "PYTHONDONTWRITEBYTECODE": "",
             "ZS_DEMO": "1",
             "ZS_SITE_URL": self.url,
             "ZS_LIVE_ORIGIN": self.live_url,

@@ -39,7 +39,7 @@ FOR_TESTS = {
 def child(place: Place, options: Mapping[str, str] = DURABLE) -> Child:
     """The server, its data folder prepared and healed; SIGINT ends it without waiting for clients."""
     programs = postgres_folder(place)
-    _prepare(place, programs)
+    _prepare(place, programs, ["--no-sync"] if options.get("fsync") == "off" else [])
     _heal(place.postgres)
     chosen = {
         "listen_addresses": "",
@@ -62,7 +62,7 @@ def child(place: Place, options: Mapping[str, str] = DURABLE) -> Child:
 
 def wait_for(place: Place, server: Child, seconds: float = 60) -> None:
     """Return once it takes connections and our database is there."""
-    if not wait_until(lambda: _answers(place), server, seconds):
+    if not wait_until(lambda: answers(place), server, seconds):
         raise ServiceError(f"PostgreSQL did not start: {server.last_words()} (all of it: {server.log})")
     create_database(place, "zhisong")
 
@@ -80,7 +80,7 @@ def _maintenance(place: Place) -> str:
     return make_conninfo(host=str(place.at.socket_dir), user="zhisong", dbname="postgres")
 
 
-def _answers(place: Place) -> bool:
+def answers(place: Place) -> bool:
     """Whether it takes connections: its socket is there already while it recovers."""
     try:
         psycopg.connect(_maintenance(place)).close()
@@ -89,7 +89,7 @@ def _answers(place: Place) -> bool:
     return True
 
 
-def _prepare(place: Place, programs: Path) -> None:
+def _prepare(place: Place, programs: Path, more: list[str]) -> None:
     """initdb in a folder beside it, renamed when whole: a killed start leaves nothing half made."""
     if (place.postgres / "PG_VERSION").exists():
         _same_version(place.postgres, programs)
@@ -97,7 +97,7 @@ def _prepare(place: Place, programs: Path) -> None:
     draft = place.postgres.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     make_private(draft, place.account)
-    command = [str(programs / "initdb"), "-D", str(draft), *INITDB]
+    command = [str(programs / "initdb"), "-D", str(draft), *INITDB, *more]
     maker = Child(
         "initdb", command, place.logs / "initdb.log", {"LC_ALL": "C"}, cwd=draft, account=place.account
     )

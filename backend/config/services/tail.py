@@ -37,8 +37,12 @@ class Tail:
 
 def shorten(line: str) -> str:
     """One line of a log as a person wants it, nothing for the rest."""
-    if line.startswith("{") and line.endswith("}"):
-        return _of_json(json.loads(line))
+    try:
+        told = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        told = None
+    if isinstance(told, dict):
+        return _of_json(told)
     return line.strip()[:WIDTH] if WORTH.search(line) and "Configuration allows" not in line else ""
 
 
