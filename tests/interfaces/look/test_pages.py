@@ -116,3 +116,9 @@ def test_a_letter_carries_its_styles_on_its_elements() -> None:
     assert "<style" not in html and "var(--" not in html and "<link" not in html
     assert re.search(r'<a [^>]*style="[^"]*background: #0e5c43', html)
     assert "少1床" in html
+
+
+def test_a_browsers_own_forms_pass_the_origin_check(client: Client) -> None:
+    # with no-referrer, browsers send `Origin: null` on a POST of our own page and Django refuses it
+    assert client.get(SAME)["Referrer-Policy"] == "same-origin"
+    assert 'name="referrer"' not in client.get(SAME).content.decode()
