@@ -84,7 +84,9 @@ def _cells(places: Sequence[Place], columns: int, rows: int) -> dict[str, Cell]:
         cell = min(free, key=lambda c: ((c[0] - x) ** 2 + (c[1] - y) ** 2, c))
         taken[place.key] = cell
         # neighbours to the side would stand in the label
-        free -= {(cell[0] + dx, cell[1]) for dx in (-1, 0, 1)} | {(cell[0], cell[1] + dy) for dy in (-1, 1)}
+        free -= {(cell[0] + dx, cell[1]) for dx in (-2, -1, 0, 1, 2)} | {
+            (cell[0], cell[1] + dy) for dy in (-1, 1)
+        }
         free = free or {(column, row) for column in range(columns) for row in range(rows)} - set(
             taken.values()
         )

@@ -4,6 +4,7 @@ The language is the active one of the request (zh-hans, zh-hant or en), days and
 deployment's zone. Names and measure words arrive as dictionaries by language, zh-Hans always among them.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +22,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAYS_ZH = "一二三四五六日"
 KEYS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
-AFTER, BEFORE = "，：；、。）—", "（"
+# a phrase ends after its last sign, or before an opening bracket
+PHRASE = re.compile("（?[^，：；、。）—（]*[，：；、。）—]+|（?[^，：；、。）—（]+")
 
 
 def language() -> str:
@@ -87,6 +89,13 @@ def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
     return f"{quantity:,}{gap}{word}"
 
 
+def things(quantity: int, names: Mapping[str, Any], units: Mapping[str, str]) -> str:
+    """棉被3床, Quilt × 3"""
+    if is_chinese():
+        return name(names) + count(quantity, units)
+    return f"{name(names)} × {quantity:,}"
+
+
 def zone() -> ZoneInfo:
     """The deployment's zone: days, clocks and school days are its days."""
     return ZoneInfo(settings.ZONE)
@@ -148,16 +157,8 @@ def days_between(first: date, last: date) -> str:
 
 def title(text: str) -> SafeString:
     """A title that breaks at the ends of its phrases and nowhere else (with word-break: keep-all)."""
-    pieces, piece = [], ""
-    for sign in str(text):
-        if sign in BEFORE and piece:
-            pieces.append(piece)
-            piece = ""
-        piece += sign
-        if sign in AFTER:
-            pieces.append(piece)
-            piece = ""
-    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in [*pieces, piece] if part))
+    parts = PHRASE.findall(str(text))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 def stamp(at: datetime | date, text: str) -> SafeString:

@@ -61,6 +61,12 @@ def test_things_are_counted_with_their_measure_word(quantity: int, language: str
     assert said(language, lambda: words.count(quantity, QUILTS)) == expected
 
 
+def test_a_thing_is_named_with_its_number() -> None:
+    names = {"zh-Hans": "棉被", "en": "Quilt"}
+    assert said("zh-hans", lambda: words.things(3, names, QUILTS)) == "棉被3床"
+    assert said("en", lambda: words.things(3, names, QUILTS)) == "Quilt × 3"
+
+
 @pytest.mark.parametrize(
     ("one", "many"),
     [("box", "boxes"), ("battery", "batteries"), ("shelf", "shelves"), ("scarf", "scarves"),
@@ -82,7 +88,7 @@ def test_a_name_that_was_never_translated_is_said_in_chinese() -> None:
 
 def test_a_title_breaks_at_the_ends_of_its_phrases_and_is_escaped() -> None:
     assert words.title("示范小学（者贵村）：住校生<过冬>") == (
-        "示范小学<wbr>（者贵村）<wbr>：<wbr>住校生&lt;过冬&gt;"
+        "示范小学<wbr>（者贵村）：<wbr>住校生&lt;过冬&gt;"
     )
 
 

@@ -45,6 +45,12 @@ def unit(units: Any, quantity: int = 1) -> str:
 
 
 @register.simple_tag
+def things(quantity: int, names: Any, units: Any) -> str:
+    """{% things item.quantity item.names item.units %}: 棉被3床, Quilt × 3"""
+    return words.things(quantity, names, units)
+
+
+@register.simple_tag
 def when(at: datetime | date | None, kind: str = "moment") -> SafeString | str:
     """{% when gift.paid_at %} or {% when day "day_week" %}: a <time> element."""
     return words.stamp(at, KINDS[kind](at)) if at else ""
