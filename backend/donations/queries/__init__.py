@@ -8,9 +8,11 @@ from backend.donations.queries.gifts import (
     OpenQuestion,
     RefundSeen,
     UnitsSeen,
+    count_gifts_of_user,
     gift,
     gift_by_token,
     gifts_of_user,
+    gifts_together,
 )
 from backend.donations.queries.nearest import OtherNeed, nearest_needs
 from backend.donations.queries.reconcile import Drift, reconcile
@@ -28,11 +30,13 @@ __all__ = [
     "RefundSeen",
     "UnitsSeen",
     "appeal_totals",
+    "count_gifts_of_user",
     "due_lines",
     "dues",
     "gift",
     "gift_by_token",
     "gifts_of_user",
+    "gifts_together",
     "members",
     "nearest_needs",
     "reconcile",

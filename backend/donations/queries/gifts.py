@@ -123,9 +123,22 @@ def gift(*, public_id: str) -> GiftPage | None:
     return found[0] if found else None
 
 
-def gifts_of_user(*, user_id: int, limit: int = 100) -> list[GiftPage]:
+def gifts_of_user(*, user_id: int, offset: int = 0, limit: int = 100) -> list[GiftPage]:
     """A member's gifts, newest first."""
-    return _pages(list(_gifts().filter(user_id=user_id).order_by("-placed_at", "-pk")[:limit]))
+    rows = _gifts().filter(user_id=user_id).order_by("-placed_at", "-pk")
+    return _pages(list(rows[offset : offset + limit]))
+
+
+def count_gifts_of_user(*, user_id: int) -> int:
+    """How many gifts a member made, paid or not."""
+    return Donation.objects.filter(user_id=user_id).count()
+
+
+def gifts_together(*, public_id: str) -> list[GiftPage]:
+    """The other gifts of the same basket (one per charity), as they were written."""
+    basket = Donation.objects.filter(public_id=public_id, checkout__isnull=False).values("checkout")
+    rows = _gifts().filter(checkout__in=basket).exclude(public_id=public_id)
+    return _pages(list(rows.order_by("pk")))
 
 
 def _gifts() -> "QuerySet[Donation]":
