@@ -1,4 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from backend.interfaces.shop import browse, giving, mine
 
 app_name = "shop"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", browse.home, name="home"),
+    path("appeals/<str:public_id>/", browse.appeal, name="appeal"),
+    path("money/", browse.money, name="money"),
+    path("privacy/", browse.privacy, name="privacy"),
+    path("give/", giving.give, name="give"),
+    path("paid/<str:token>/", giving.paid, name="paid"),
+    path("mine/", mine.mine, name="mine"),
+]

@@ -1,0 +1,137 @@
+"""The one form of the confirm page, read and checked before any operation is called."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import get_language, gettext
+
+from backend.donations.operations import Choice, DonorDetail, GiftLine
+from backend.interfaces.shop.basket import MOST_QUANTITY, Wish
+from backend.needs.queries import NeedCard
+
+QUANTITY, PRICE = "quantity-", "price-"
+PROMISES = (Choice.NEAREST, Choice.WAIT, Choice.REFUND)
+PHONE_DIGITS = 11
+LIMITS = {"name": 80, "phone": 20, "message": 400}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the visitor filled in; `prices` are those that the page showed (fen, by need)."""
+
+    wishes: tuple[Wish, ...] = ()
+    prices: Mapping[str, int] = field(default_factory=dict)
+    key: str = ""
+    promise: Choice = Choice.NEAREST
+    name: str = ""
+    mail: str = ""
+    phone: str = ""
+    message: str = ""
+    stands_alone: bool = False
+
+
+def mint_key() -> str:
+    """A key of one visitor's confirm page: the same page sent twice is one gift."""
+    return secrets.token_urlsafe(18)
+
+
+def visitor(request: HttpRequest) -> str:
+    """Who keys belong to: the member, else the browser (a number in its signed session)."""
+    if request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    if "visitor" not in request.session:
+        request.session["visitor"] = secrets.token_urlsafe(12)
+    return f"visitor:{request.session['visitor']}"
+
+
+def read(form: QueryDict) -> Filled:
+    """Read a posted form; unreadable numbers are 0, unknown choices the first one."""
+    wishes = [
+        Wish(name.removeprefix(QUANTITY), _number(form.get(name, "")))
+        for name in form
+        if name.startswith(QUANTITY)
+    ]
+    prices = {
+        name.removeprefix(PRICE): _number(form.get(name, "")) for name in form if name.startswith(PRICE)
+    }
+    promise = form.get("promise", "")
+    return Filled(
+        tuple(wish for wish in wishes if wish.need != form.get("drop")),
+        prices,
+        form.get("key", "")[:120],
+        Choice(promise) if promise in {choice.value for choice in PROMISES} else PROMISES[0],
+        form.get("name", "").strip(),
+        form.get("mail", "").strip(),
+        form.get("phone", "").strip(),
+        form.get("message", "").strip(),
+        form.get("stands_alone") == "yes",
+    )
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    return min(int(text), MOST_QUANTITY + 1) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def faults(filled: Filled, needs: Mapping[str, NeedCard]) -> dict[str, str]:
+    """What to mend, by field, in the reader's language; each says what to do."""
+    found: dict[str, str] = {}
+    for wish in filled.wishes:
+        if wish.quantity <= 0:
+            found[QUANTITY + wish.need] = gettext("写一个1以上的整数，或者拿掉这一样。")
+        elif wish.quantity > MOST_QUANTITY:
+            found[QUANTITY + wish.need] = gettext("一笔最多%(most)s件。要捐更多，分几笔。") % {
+                "most": f"{MOST_QUANTITY:,}"
+            }
+    if filled.mail and not _is_mail(filled.mail):
+        found["mail"] = gettext("这个邮箱寄不到。看看有没有漏掉@或后半截，不想收信就空着。")
+    digits = "".join(filter(str.isdigit, filled.phone))
+    if filled.phone and len(digits) < PHONE_DIGITS:
+        found["phone"] = gettext("少%(n)s位。一共11位，不想留就空着。") % {"n": PHONE_DIGITS - len(digits)}
+    for name, most in LIMITS.items():
+        if len(getattr(filled, name)) > most:
+            found[name] = gettext("最多%(most)s个字，现在是%(n)s个。") % {
+                "most": most,
+                "n": len(getattr(filled, name)),
+            }
+    if not filled.stands_alone:
+        found["stands_alone"] = gettext("要先确认这一条，才能付钱。")
+    return found
+
+
+def _is_mail(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def lines(filled: Filled, needs: Mapping[str, NeedCard]) -> list[GiftLine]:
+    """The lines to place, at the prices that the page showed."""
+    return [
+        GiftLine(
+            wish.need,
+            wish.quantity,
+            filled.prices.get(wish.need) or needs[wish.need].unit_price,
+            filled.promise,
+        )
+        for wish in filled.wishes
+        if wish.need in needs
+    ]
+
+
+def donor(filled: Filled, request: HttpRequest) -> DonorDetail:
+    """The member or guest who gives, with the language in which letters are written."""
+    return DonorDetail(
+        user_id=request.user.pk if request.user.is_authenticated else None,
+        name=filled.name,
+        mail=filled.mail,
+        phone=filled.phone,
+        message=filled.message,
+        language=get_language() or "zh-hans",
+    )
