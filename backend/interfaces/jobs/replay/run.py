@@ -1,0 +1,160 @@
+"""The whole replay: donors come, suppliers work beside them, then vehicles drive until the last count."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from backend.interfaces.jobs.replay.browser import Browser
+from backend.interfaces.jobs.replay.donors import Crowd
+from backend.interfaces.jobs.replay.fleet import Fleet
+from backend.interfaces.jobs.replay.shelf import look_around
+from backend.interfaces.jobs.replay.stream import visits
+from backend.interfaces.jobs.replay.suppliers import SupplierSystem, goods_by_sku
+from backend.timelines.account import Account, Check, Goods, account
+
+LOOK_SECONDS = 1.0
+IDLE_SECONDS = 8.0  # a supplier without orders looks again after so long at most
+PATIENCE_SECONDS = 240.0  # so long without any piece moving: something is stuck
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a replay; `sound` decides the exit status."""
+
+    account: Account
+    checks: tuple[Check, ...]
+    visits: dict[str, int]
+    failures: list[str]
+
+    @property
+    def sound(self) -> bool:
+        return not self.failures and all(check.holds for check in self.checks)
+
+
+class Bars:
+    """What a person watches: donors, then pieces ordered, packed and counted of those that were paid."""
+
+    def __init__(self, progress: Progress, orders: int, before: Goods) -> None:
+        self.progress, self.before = progress, before
+        self.visits = progress.add_task("来捐的人", total=orders)
+        names = ("下了单", "装了箱", "点了数")
+        self.pieces = [progress.add_task(f"{name}，件", total=None) for name in names]
+
+    def visited(self) -> None:
+        self.progress.advance(self.visits)
+
+    def show(self, now: Goods) -> None:
+        done = (now.ordered, now.shipped, now.counted)
+        began = (self.before.ordered, self.before.shipped, self.before.counted)
+        total = now.to_supply - now.waiting_for_donor
+        for task, pieces, earlier in zip(self.pieces, done, began, strict=True):
+            self.progress.update(task, completed=pieces - earlier, total=max(total - earlier, 0))
+
+
+class Suppliers:
+    """Each supplier's system in a thread of its own, until it is told to stop."""
+
+    def __init__(self, systems: list[SupplierSystem], clock: Callable[[], datetime]) -> None:
+        self.systems, self.clock = systems, clock
+        self.failures: list[str] = []
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self._work, args=(system,)) for system in systems]
+
+    def start(self) -> None:
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        for system in self.systems:
+            system.close()
+
+    def _work(self, system: SupplierSystem) -> None:
+        try:
+            system.catch_up(at=self.clock())
+            idle = LOOK_SECONDS
+            while not self.over.is_set():
+                idle = LOOK_SECONDS if system.work(at=self.clock()) else min(idle * 2, IDLE_SECONDS)
+                self.over.wait(idle)
+        except Exception as error:
+            self.failures.append(f"{system.name}: {error}")
+            self.over.set()
+
+
+@dataclass
+class Replay:
+    """One replay against the server at `base`; `keys` are the suppliers' API keys by name."""
+
+    base: str
+    orders: int
+    seed: int
+    speed: float
+    workers: int
+    keys: dict[str, str]
+    clock: Callable[[], datetime]
+    console: Console = field(default_factory=Console)
+    failures: list[str] = field(default_factory=list)
+
+    def run(self) -> Outcome:
+        """Let them all come, and follow every piece to its count."""
+        before = account()
+        with Browser(self.base) as visitor:
+            shelf = look_around(visitor)
+        crowd = Crowd(self.base, shelf, self.seed, self.workers)
+        goods = goods_by_sku()
+        systems = [SupplierSystem(self.base, name, key, self.seed, goods) for name, key in self.keys.items()]
+        suppliers = Suppliers(systems, self.clock)
+        suppliers.start()
+        try:
+            with self._progress() as progress:
+                bars = Bars(progress, self.orders, before.goods)
+                crowd.come(visits(orders=self.orders, seed=self.seed), speed=self.speed, done=bars.visited)
+                paid_before = before.states["捐赠"].get("paid", 0)
+                self._follow(bars, suppliers, paid=paid_before + crowd.tally.visits["paid"])
+        finally:
+            suppliers.stop()
+        self.failures += [*crowd.tally.failures, *suppliers.failures]
+        return self._outcome(before, crowd)
+
+    def _progress(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        return Progress(*columns, console=self.console)
+
+    def _follow(self, bars: Bars, suppliers: Suppliers, *, paid: int) -> None:
+        """Round after round until all that was paid is counted, or nothing has moved for long."""
+        waited, last = 0.0, (-1, -1, -1, -1)
+        with Fleet(self.base, self.seed, self.clock) as fleet:
+            while not suppliers.over.is_set():
+                now = account()
+                bars.show(now.goods)
+                settled = now.states["捐赠"].get("paid", 0)
+                if settled >= paid and now.goods.unfinished == 0:
+                    return
+                moved = (settled, now.goods.ordered, now.goods.shipped, now.goods.counted)
+                waited = 0.0 if moved != last else waited + LOOK_SECONDS
+                last = moved
+                if waited > PATIENCE_SECONDS:
+                    self.failures.append(f"nothing has moved for {PATIENCE_SECONDS:.0f} s: {now.goods}")
+                    return
+                busy = settled < paid or now.goods.waiting_for_supplier or now.goods.at_suppliers
+                if busy or not fleet.round():
+                    suppliers.over.wait(LOOK_SECONDS)
+
+    def _outcome(self, before: Account, crowd: Crowd) -> Outcome:
+        now = account()
+        came = crowd.tally.visits
+        settled = now.states["捐赠"].get("paid", 0) - before.states["捐赠"].get("paid", 0)
+        checks = (
+            *now.checks,
+            Check("来的人 = 有结果的人", self.orders, sum(came.values())),
+            Check("付了款的人 = 付了款的捐赠", came["paid"], settled),
+            Check("付了款的件数 = 多占下的件数", crowd.tally.pieces, now.goods.given - before.goods.given),
+            Check("付了款、还没点数的 = 0", now.goods.unfinished, 0),
+        )
+        return Outcome(now, checks, dict(came), self.failures)
