@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import django_stubs_ext
-from environs import Env
+from environs import Env, validate
 
 from backend.config import logs, secret
 from backend.config.broker import broker_url
@@ -18,11 +18,11 @@ VAR_DIR = Path(env.str("ZS_VAR_DIR", str(BASE_DIR / "var")))
 # where and for whom
 DEMO = env.bool("ZS_DEMO", False)
 DEBUG = env.bool("ZS_DEBUG", False)
-REALM = env.str("ZS_REALM", "live", validate=lambda v: v in {"live", "test"})
+REALM = env.str("ZS_REALM", "live", validate=validate.OneOf(["live", "test"]))
 MODE = env.str(
     "ZS_MODE",
     "charity_site",
-    validate=lambda v: v in {"designated_platform", "charity_site", "directed", "logistics_only"},
+    validate=validate.OneOf(["designated_platform", "charity_site", "directed", "logistics_only"]),
 )
 SITE_URL = env.str("ZS_SITE_URL", "http://127.0.0.1:8000")
 LIVE_ORIGIN = env.str("ZS_LIVE_ORIGIN", "")
