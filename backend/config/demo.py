@@ -1,8 +1,8 @@
 """`make demo`: everything on this machine, for this machine alone, until Ctrl-C."""
 
 import os
+import re
 import shutil
-import subprocess
 import sys
 import time
 import urllib.request
@@ -11,10 +11,11 @@ from pathlib import Path
 
 from backend.config import stack
 from backend.config.services import lock, pair, place, postgres, valkey
-from backend.config.services.children import wait_until
+from backend.config.services.children import Child, wait_until
 from backend.config.services.lines import ServiceError, say
 from backend.config.services.ports import free_ports
 from backend.config.services.supervisor import Supervisor
+from backend.config.services.tail import Tail
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = BASE_DIR / "var"
@@ -51,30 +52,22 @@ def environment(web: int, live: int) -> dict[str, str]:
     }
 
 
-def prepare(env: dict[str, str], logs: Path) -> str:
-    """Migrate, load, collect; returns the sign-in links."""
-    command = [sys.executable, "-m", "backend.config.prepare"]
-    with (logs / "prepare.log").open("w+") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=BASE_DIR,
-            env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        for line in process.stderr:
-            log.write(line)
-            if line.rstrip().endswith(" s"):
-                say("demo", line.strip())
-        links = process.stdout.read() if process.stdout else ""
-        if process.wait():
-            log.seek(0)
-            raise ServiceError(
-                f"Preparing failed: {log.read().strip().splitlines()[-1]} (all of it: {log.name})"
-            )
-    return links
+def prepare(env: dict[str, str], logs: Path, supervisor: Supervisor) -> str:
+    """Migrate, load, collect; returns the sign-in links, nothing where somebody stopped it."""
+    links = logs / "links.txt"
+    command = [sys.executable, "-m", "backend.config.prepare", str(links)]
+    child = Child("demo", command, logs / "prepare.log", env, cwd=BASE_DIR)
+    tail = Tail(child.name, child.log, re.compile(r" s$"))
+    child.start()
+    while child.running and not supervisor.told.wait(0.05):
+        tail.tell()
+    child.stop()
+    tail.tell()
+    if supervisor.told.is_set():
+        return ""
+    if child.process is None or child.process.returncode:
+        raise ServiceError(f"Preparing failed: {child.last_words(1)} (all of it: {child.log})")
+    return links.read_text()
 
 
 def answers(url: str) -> bool:
@@ -99,10 +92,11 @@ def run() -> None:
         for server, module in zip(servers, (postgres, valkey), strict=True):
             supervisor.add(server, partial(module.child, where))
         say("demo", f"PostgreSQL and Valkey are up, data in {where.data}")
-        links = prepare(env, where.logs)
-        for child in stack.children(where.logs, env, web, live):
-            supervisor.start(child)
-        _wait(supervisor, web, live)
+        links = prepare(env, where.logs, supervisor)
+        if not supervisor.told.is_set():
+            for child in stack.children(where.logs, env, web, live):
+                supervisor.start(child)
+            _wait(supervisor, web, live)
         if not supervisor.told.is_set():
             _greet(web, live, where, links, time.monotonic() - began)
         supervisor.run()

@@ -1,4 +1,4 @@
-"""`python -m backend.config.prepare`: migrations, the demonstration county and static files, in one process.
+"""`python -m backend.config.prepare [LINKS]`: migrations, the demonstration county and static files, in one process.
 
 Each step looks first, so that a second start does nothing and says so quickly.
 """
@@ -24,8 +24,9 @@ def main() -> None:
             lambda: call_command("load_demo", quiet=True, stdout=sys.stderr),
         )
     _step("collecting static files", lambda: call_command("collectstatic", verbosity=0, interactive=False))
-    if settings.DEMO:
-        call_command("demo_links")
+    if settings.DEMO and sys.argv[1:]:
+        with open(sys.argv[1], "w") as links:
+            call_command("demo_links", stdout=links)
         call_command("demo_keys")
 
 

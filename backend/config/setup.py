@@ -199,6 +199,9 @@ def main() -> int:
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("setup: stopped; the next run goes on from here", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"setup: {explain('preparing', str(error))}", file=sys.stderr)
         return 1

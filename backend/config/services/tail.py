@@ -13,15 +13,15 @@ WIDTH = 150
 class Tail:
     """Follows one log from where it ends now."""
 
-    def __init__(self, name: str, log: Path) -> None:
-        self.name, self.log = name, log
+    def __init__(self, name: str, log: Path, worth: re.Pattern[str] = WORTH) -> None:
+        self.name, self.log, self.worth = name, log, worth
         self.position = log.stat().st_size if log.exists() else 0
         self.rest = b""
 
     def tell(self) -> None:
         """Say what is new and worth a line; all of it stays in the file."""
         for line in self._new_lines():
-            if short := shorten(line):
+            if short := shorten(line, self.worth):
                 say(self.name, short)
 
     def _new_lines(self) -> list[str]:
@@ -35,7 +35,7 @@ class Tail:
         return [line.decode(errors="replace") for line in whole]
 
 
-def shorten(line: str) -> str:
+def shorten(line: str, worth: re.Pattern[str] = WORTH) -> str:
     """One line of a log as a person wants it, nothing for the rest."""
     try:
         told = json.loads(line) if line.startswith("{") else None
@@ -43,7 +43,7 @@ def shorten(line: str) -> str:
         told = None
     if isinstance(told, dict):
         return _of_json(told)
-    return line.strip()[:WIDTH] if WORTH.search(line) and "Configuration allows" not in line else ""
+    return line.strip()[:WIDTH] if worth.search(line) and "Configuration allows" not in line else ""
 
 
 def _of_json(told: dict[str, object]) -> str:
