@@ -92,7 +92,7 @@ def _record(gifts: Sequence[Donation], actor: str, at: datetime) -> None:
     for gift in gifts:
         record(
             kind=Kind.GIFT_EXPIRED,
-            subject=gift.public_id,
+            subject=f"gift:{gift.public_id}",
             actor=actor,
             at=at,
             charity=gift.charity.organisation.public_id,

@@ -17,4 +17,4 @@ def record_for_gifts(
     """Joins the caller's transaction. One entry for each gift that pays for one of `funded_lines` (ids)."""
     gifts = Donation.objects.filter(lines__fundings__funded_line__in=funded_lines).distinct().order_by("pk")
     for subject, charity in gifts.values_list("public_id", "charity__organisation__public_id"):
-        record(kind=kind, subject=subject, actor=actor, at=at, charity=charity, public=public)
+        record(kind=kind, subject=f"gift:{subject}", actor=actor, at=at, charity=charity, public=public)

@@ -20,5 +20,5 @@ def renew_link(*, donation: str, actor: str, at: datetime) -> str:
         raise NoSuchGift
     gift = rows.select_related("charity__organisation").get()
     charity = gift.charity.organisation.public_id
-    record(kind=Kind.LINK_RENEWED, subject=donation, actor=actor, at=at, charity=charity)
+    record(kind=Kind.LINK_RENEWED, subject=f"gift:{donation}", actor=actor, at=at, charity=charity)
     return gift_token(donation=donation, link_version=gift.link_version)

@@ -86,7 +86,7 @@ def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str)
     with transaction.atomic():
         record(
             kind=Kind.NOTICE_REFUSED,
-            subject=payment.donation.public_id,
+            subject=f"gift:{payment.donation.public_id}",
             actor=actor,
             at=at,
             charity=payment.donation.charity.organisation.public_id,

@@ -53,7 +53,7 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     _give_up(lines, gift, actor, at)
     record(
         kind=Kind.GIFT_TAKEN_BACK,
-        subject=gift.public_id,
+        subject=f"gift:{gift.public_id}",
         actor=actor,
         at=at,
         charity=gift.charity.organisation.public_id,
@@ -148,7 +148,7 @@ def _fail(refund: Refund, payment: Payment, code: str, actor: str, at: datetime)
 def _record(kind: Kind, refund: Refund, payment: Payment, actor: str, at: datetime) -> Entry:
     return record(
         kind=kind,
-        subject=payment.donation.public_id,
+        subject=f"gift:{payment.donation.public_id}",
         actor=actor,
         at=at,
         charity=payment.donation.charity.organisation.public_id,

@@ -33,7 +33,7 @@ def ask_refund(
         )
     record(
         kind=Kind.REFUND_ASKED,
-        subject=payment.donation.public_id,
+        subject=f"gift:{payment.donation.public_id}",
         actor=actor,
         at=at,
         charity=payment.donation.charity.organisation.public_id,

@@ -77,7 +77,7 @@ def _record(
     return [
         record(
             kind=kind,
-            subject=payment.donation.public_id,
+            subject=f"gift:{payment.donation.public_id}",
             actor=actor,
             at=at,
             charity=payment.donation.charity.organisation.public_id,

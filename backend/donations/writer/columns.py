@@ -149,4 +149,4 @@ def _entry(gift: Gift, part: Part) -> dict[str, Any]:
         "currency": part.currency,
         "lines": [{"need": line.need_line, "quantity": line.quantity} for line, _ in part.lines],
     }
-    return entry_values(Kind.GIFT_PLACED, part.public_id, gift.actor, gift.at, part.charity, public)
+    return entry_values(Kind.GIFT_PLACED, f"gift:{part.public_id}", gift.actor, gift.at, part.charity, public)

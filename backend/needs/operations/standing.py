@@ -68,7 +68,7 @@ def mark_received(*, quantities: Mapping[int, int], actor: str, at: datetime) ->
     for public_id, received, wanted, counted, charity in sorted(rows):
         record(
             kind=Kind.NEED_RECEIVED,
-            subject=public_id,
+            subject=f"need:{public_id}",
             actor=actor,
             at=at,
             charity=charity,
@@ -102,7 +102,7 @@ def _switch(
     row = rows.select_related("charity__organisation", "appeal").get()
     record(
         kind=kind,
-        subject=row.public_id,
+        subject=f"need:{row.public_id}",
         actor=actor,
         at=at,
         charity=row.charity.organisation.public_id,
