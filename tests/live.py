@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from django.test import override_settings
 from psycopg.conninfo import make_conninfo
 
 from backend.config import stack
+from backend.config.healthy import is_healthy
 from backend.config.services.addresses import addresses_in
 from backend.config.services.children import Child, wait_until
 from backend.config.services.ports import free_ports
@@ -55,7 +55,7 @@ class LiveStack:
         for child in made:
             child.start()
         for name, url in (("web", self.url), ("live", self.live_url)):
-            self._wait_for(name, lambda url=url: _answers(f"{url}/health/live"))  # type: ignore[misc]
+            self._wait_for(name, lambda url=url: is_healthy(f"{url}/health/live"))  # type: ignore[misc]
         self._wait_for("worker", lambda: " ready." in self.said("worker"))
 
     def _ports(self) -> tuple[int, int]:
@@ -127,8 +127,8 @@ class LiveStack:
         already = self.said(name).count(" ready.")
         self.children[name].start()
         ready = {
-            "web": lambda: _answers(f"{self.url}/health/live"),
-            "live": lambda: _answers(f"{self.live_url}/health/live"),
+            "web": lambda: is_healthy(f"{self.url}/health/live"),
+            "live": lambda: is_healthy(f"{self.live_url}/health/live"),
             "worker": lambda: self.said("worker").count(" ready.") > already,
         }
         self._wait_for(name, ready.get(name, lambda: True))
@@ -154,11 +154,3 @@ def eventually(ask: Callable[[], T], seconds: float = 30, every: float = 0.1) ->
         assert time.monotonic() < end, f"not within {seconds} s: {answer!r}"
         time.sleep(every)
     return answer
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False

@@ -5,11 +5,11 @@ import re
 import shutil
 import sys
 import time
-import urllib.request
 from functools import partial
 from pathlib import Path
 
 from backend.config import stack
+from backend.config.healthy import is_healthy
 from backend.config.services import lock, pair, place, postgres, valkey
 from backend.config.services.children import Child, wait_until
 from backend.config.services.lines import ServiceError, say
@@ -70,14 +70,6 @@ def prepare(env: dict[str, str], logs: Path, supervisor: Supervisor) -> str:
     return links.read_text()
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
-
-
 def run() -> None:
     """Start all, tell where, look after them, stop all."""
     began = time.monotonic()
@@ -116,7 +108,7 @@ def _wait(supervisor: Supervisor, web: int, live: int) -> None:
 
 
 def _settled(supervisor: Supervisor, url: str) -> bool:
-    return supervisor.told.is_set() or answers(url)
+    return supervisor.told.is_set() or is_healthy(url, 2)
 
 
 def _greet(web: int, live: int, where: place.Place, links: str, seconds: float) -> None:
