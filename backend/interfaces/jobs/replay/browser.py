@@ -2,6 +2,7 @@
 
 import html
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -101,7 +102,7 @@ class Browser:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self.close()
 
     def forget(self) -> None:
         """The next visitor sits down: cookies are gone, the connection stays."""
@@ -110,14 +111,41 @@ class Browser:
     def get(self, url: str) -> Page:
         return self._page(self._http.get(url))
 
-    def submit(self, page: Page, form: Form, values: Mapping[str, str] | None = None) -> Page:
-        """Send a form from the page it stands on."""
+    def submit(
+        self, page: Page, form: Form, values: Mapping[str, str] | None = None, *, follow: bool = True
+    ) -> Page:
+        """Send a form from the page it stands on; without `follow` the answer may be a redirect."""
         target = urljoin(page.url, form.action or page.url)
         sent = {**form.fields, **(values or {})}
         if form.method == "get":
-            return self._page(self._http.get(target, params=sent))
-        return self._page(self._http.post(target, data=sent, headers={"Referer": page.url}))
+            return self._page(self._http.get(target, params=sent, follow_redirects=follow))
+        headers = {"Referer": page.url}
+        return self._page(self._http.post(target, data=sent, headers=headers, follow_redirects=follow))
+
+    def close(self) -> None:
+        self._http.close()
 
     @staticmethod
     def _page(answer: httpx.Response) -> Page:
         return Page(answer.status_code, str(answer.url), answer.text)
+
+
+class Browsers:
+    """A browser for each thread that asks, closed together."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._seats = threading.local()
+        self._open: list[Browser] = []
+
+    def mine(self) -> Browser:
+        """This thread's browser."""
+        browser: Browser | None = getattr(self._seats, "browser", None)
+        if browser is None:
+            browser = self._seats.browser = Browser(self.base)
+            self._open.append(browser)
+        return browser
+
+    def close(self) -> None:
+        for browser in self._open:
+            browser.close()

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from backend.interfaces.jobs.replay.browser import Browser, DoorShut, Page
+from backend.interfaces.jobs.replay.browser import Browser, Browsers, DoorShut, Page
 from backend.interfaces.jobs.replay.shelf import Shelf
 from backend.interfaces.jobs.replay.stream import Visit
 
 PATIENCE = 6  # how many needs somebody tries before they leave
 MANNERS, MANNER_ODDS = ("once", "twice", "tampered"), (95, 3, 2)
-HTTP_OK, HTTP_CONFLICT, HTTP_BUSY = 200, 409, 503
+COME_BACK = 0.2  # of those who paid wait for the shop's page; the others close the window
+HTTP_OK, HTTP_FOUND, HTTP_CONFLICT, HTTP_BUSY = 200, 302, 409, 503
 
 
 @dataclass
@@ -45,8 +46,9 @@ class Crowd:
     seed: int
     workers: int
     tally: Tally = field(default_factory=Tally)
-    _seats: threading.local = field(default_factory=threading.local)
-    _open: list[Browser] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.browsers = Browsers(self.base)
 
     def come(self, visits: list[Visit], *, speed: float, done: Callable[[], object]) -> None:
         """Let everybody come by, `speed` times as fast as they really came (0: one after the other, at once)."""
@@ -57,20 +59,13 @@ class Crowd:
                 if speed:
                     pause.wait(max(0.0, begun + visit.after / speed - time.monotonic()))
                 pool.submit(self._visit, visit).add_done_callback(lambda _: done())
-        for browser in self._open:
-            browser.__exit__(None, None, None)
-
-    def _browser(self) -> Browser:
-        browser: Browser | None = getattr(self._seats, "browser", None)
-        if browser is None:
-            browser = self._seats.browser = Browser(self.base)
-            self._open.append(browser)
-        browser.forget()
-        return browser
+        self.browsers.close()
 
     def _visit(self, visit: Visit) -> None:
         try:
-            outcome, pieces = self._give(self._browser(), visit)
+            browser = self.browsers.mine()
+            browser.forget()
+            outcome, pieces = self._give(browser, visit)
             self.tally.add(outcome, pieces)
         except (DoorShut, httpx.HTTPError) as error:
             self.tally.add("failed", failure=f"visit {visit.number}: {error}")
@@ -89,8 +84,9 @@ class Crowd:
                 continue
             pay = answer.form(holding="act")
             manner = rng.choices(MANNERS, MANNER_ODDS)[0]
-            paid = browser.submit(answer, pay, {"act": "pay", "manner": manner})
-            if paid.status != HTTP_OK:
+            comes_back = rng.random() < COME_BACK
+            paid = browser.submit(answer, pay, {"act": "pay", "manner": manner}, follow=comes_back)
+            if paid.status != (HTTP_OK if comes_back else HTTP_FOUND):
                 raise DoorShut(paid, "the way back from the gateway")
             self.shelf.note(basket)
             return "paid", sum(basket.values())

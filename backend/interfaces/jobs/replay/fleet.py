@@ -15,7 +15,7 @@ from backend.deliveries import operations as deliveries
 from backend.deliveries import queries
 from backend.deliveries.rules import PlanState, StopKind
 from backend.interfaces.jobs.demo.cut import demo_id, tree
-from backend.interfaces.jobs.replay.browser import Browser
+from backend.interfaces.jobs.replay.browser import Browsers
 from backend.interfaces.jobs.replay.schools import Schools
 from backend.parties.queries import seats, user_by_public_id
 from backend.parties.rules import Role
@@ -58,8 +58,8 @@ class Fleet:
 
     def __init__(self, base: str, seed: int, clock: Callable[[], datetime]) -> None:
         self.clock, self.seed = clock, seed
-        self.browser = Browser(base)
-        self.schools = Schools(self.browser, seed)
+        self.browsers = Browsers(base)
+        self.schools = Schools(self.browsers, seed)
         self.depots = depots()
         self.courier = user_by_public_id(public_id=demo_id("usr", "yang"))
         self.rounds = 0
@@ -71,15 +71,19 @@ class Fleet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.browser.__exit__(kind, error, trace)
+        self.browsers.close()
 
     def round(self) -> bool:
         """Plan, drive and count everything that is ready now; False when nothing was."""
-        ready = {row.region for row in queries.waiting() if row.shipments}
+        ready = self.ready()
         asked = [(depot, self._ask(depot)) for depot in self.depots if depot.region in ready]
         for depot, plan in asked:
             self._drive(depot, self._release(depot, self._drafted(depot, plan)))
-        return bool(self._count_all()) or bool(asked)
+        return bool(self.schools.count_all()) or bool(asked)
+
+    def ready(self) -> dict[str, int]:
+        """How many shipments wait for a vehicle, by county."""
+        return {row.region: row.shipments for row in queries.waiting() if row.shipments}
 
     def _day(self) -> date:
         """The next day on which schools are open."""
@@ -144,11 +148,3 @@ class Fleet:
             actor=actor,
             at=self.clock(),
         )
-
-    def _count_all(self) -> int:
-        counted = 0
-        while links := self.schools.links():
-            for drop, token in links.items():
-                self.schools.count(drop, token)
-            counted += len(links)
-        return counted

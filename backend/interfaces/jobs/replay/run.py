@@ -1,6 +1,7 @@
 """The whole replay: donors come, suppliers work beside them, then vehicles drive until the last count."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from backend.interfaces.jobs.replay.browser import Browser
 from backend.interfaces.jobs.replay.donors import Crowd
-from backend.interfaces.jobs.replay.fleet import Fleet
+from backend.interfaces.jobs.replay.fleet import Fleet, NoPlan
 from backend.interfaces.jobs.replay.shelf import look_around
 from backend.interfaces.jobs.replay.stream import visits
 from backend.interfaces.jobs.replay.suppliers import SupplierSystem, goods_by_sku
@@ -18,6 +19,7 @@ from backend.timelines.account import Account, Check, Goods, account
 
 LOOK_SECONDS = 1.0
 IDLE_SECONDS = 8.0  # a supplier without orders looks again after so long at most
+FULL_ROUND = 150  # shipments that are worth a round while donors still come
 PATIENCE_SECONDS = 240.0  # so long without any piece moving: something is stuck
 
 
@@ -87,6 +89,33 @@ class Suppliers:
             self.over.set()
 
 
+def _paid(account: Account) -> int:
+    return account.states["捐赠"].get("paid", 0)
+
+
+@dataclass
+class Road:
+    """How far everything has come, and since when nothing has moved."""
+
+    paid_before: int
+    moved: tuple[int, ...] = ()
+    moved_at: float = field(default_factory=time.monotonic)
+
+    def is_idle(self, now: Account, paid: int) -> bool:
+        """Every payment is settled, and nothing is with the suppliers."""
+        settled = _paid(now) - self.paid_before >= paid
+        return settled and not now.goods.waiting_for_supplier and not now.goods.at_suppliers
+
+    def is_done(self, now: Account, paid: int) -> bool:
+        return self.is_idle(now, paid) and now.goods.unfinished == 0
+
+    def is_stuck(self, now: Account) -> bool:
+        moved = (_paid(now), now.goods.ordered, now.goods.shipped, now.goods.counted)
+        if moved != self.moved:
+            self.moved, self.moved_at = moved, time.monotonic()
+        return time.monotonic() - self.moved_at > PATIENCE_SECONDS
+
+
 @dataclass
 class Replay:
     """One replay against the server at `base`; `keys` are the suppliers' API keys by name."""
@@ -113,10 +142,7 @@ class Replay:
         suppliers.start()
         try:
             with self._progress() as progress:
-                bars = Bars(progress, self.orders, before.goods)
-                crowd.come(visits(orders=self.orders, seed=self.seed), speed=self.speed, done=bars.visited)
-                paid_before = before.states["捐赠"].get("paid", 0)
-                self._follow(bars, suppliers, paid=paid_before + crowd.tally.visits["paid"])
+                self._follow(Bars(progress, self.orders, before.goods), crowd, suppliers, before)
         finally:
             suppliers.stop()
         self.failures += [*crowd.tally.failures, *suppliers.failures]
@@ -126,30 +152,43 @@ class Replay:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         return Progress(*columns, console=self.console)
 
-    def _follow(self, bars: Bars, suppliers: Suppliers, *, paid: int) -> None:
-        """Round after round until all that was paid is counted, or nothing has moved for long."""
-        waited, last = 0.0, (-1, -1, -1, -1)
+    def _follow(self, bars: Bars, crowd: Crowd, suppliers: Suppliers, before: Account) -> None:
+        """While donors come and suppliers pack, drive what is ready, until all that was paid is counted."""
+        stream = visits(orders=self.orders, seed=self.seed)
+        come = threading.Thread(
+            target=crowd.come, args=(stream,), kwargs={"speed": self.speed, "done": bars.visited}
+        )
+        come.start()
+        road = Road(paid_before=_paid(before))
         with Fleet(self.base, self.seed, self.clock) as fleet:
             while not suppliers.over.is_set():
                 now = account()
                 bars.show(now.goods)
-                settled = now.states["捐赠"].get("paid", 0)
-                if settled >= paid and now.goods.unfinished == 0:
-                    return
-                moved = (settled, now.goods.ordered, now.goods.shipped, now.goods.counted)
-                waited = 0.0 if moved != last else waited + LOOK_SECONDS
-                last = moved
-                if waited > PATIENCE_SECONDS:
+                come_in = not come.is_alive()
+                if come_in and road.is_done(now, paid=crowd.tally.visits["paid"]):
+                    break
+                if road.is_stuck(now):
                     self.failures.append(f"nothing has moved for {PATIENCE_SECONDS:.0f} s: {now.goods}")
-                    return
-                busy = settled < paid or now.goods.waiting_for_supplier or now.goods.at_suppliers
-                if busy or not fleet.round():
+                    break
+                if not self._drive(fleet, idle=come_in and road.is_idle(now, crowd.tally.visits["paid"])):
                     suppliers.over.wait(LOOK_SECONDS)
+        come.join()
+
+    def _drive(self, fleet: Fleet, *, idle: bool) -> bool:
+        """A round, when enough is ready or nothing else is going on; False when none was driven."""
+        ready = sum(fleet.ready().values())
+        if ready < FULL_ROUND and not idle:
+            return False
+        try:
+            return fleet.round()
+        except NoPlan as error:
+            self.console.print(f"没排成，等一下再排：{error}", style="yellow", highlight=False)
+            return False
 
     def _outcome(self, before: Account, crowd: Crowd) -> Outcome:
         now = account()
         came = crowd.tally.visits
-        settled = now.states["捐赠"].get("paid", 0) - before.states["捐赠"].get("paid", 0)
+        settled = _paid(now) - _paid(before)
         checks = (
             *now.checks,
             Check("来的人 = 有结果的人", self.orders, sum(came.values())),
