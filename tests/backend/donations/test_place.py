@@ -51,7 +51,10 @@ def test_the_promise_is_kept_with_the_line(village: Village) -> None:
 def test_placing_is_a_fact_without_names_and_no_money_in_the_books(village: Village) -> None:
     gift = give(village.need, 2)
     entry = Entry.objects.get(kind="gift.placed")
-    assert (entry.subject, entry.charity) == (f"gift:{gift.public_id}", village.charity.organisation.public_id)
+    assert (entry.subject, entry.charity) == (
+        f"gift:{gift.public_id}",
+        village.charity.organisation.public_id,
+    )
     assert entry.public["lines"] == [{"need": village.need.public_id, "quantity": 2}]
     assert "阿明" not in str(entry.public) and entry.private is None
     assert trial_balance().accounts == ()

@@ -46,7 +46,9 @@ def undo(gift: Donation, at: Any = None) -> Donation:
 
 
 def kinds(gift: Donation) -> list[str]:
-    return list(Entry.objects.filter(subject=f"gift:{gift.public_id}").order_by("pk").values_list("kind", flat=True))
+    return list(
+        Entry.objects.filter(subject=f"gift:{gift.public_id}").order_by("pk").values_list("kind", flat=True)
+    )
 
 
 def test_a_gift_taken_back_in_time_frees_everything(gift: Donation) -> None:
