@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from pypinyin import lazy_pinyin
 
 from backend.kernel.money import yuan
 
@@ -87,6 +88,18 @@ def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
     word = unit(units, quantity)
     gap = "" if is_chinese() or not word else " "
     return f"{quantity:,}{gap}{word}"
+
+
+def place(chinese: str) -> str:
+    """A place that only its own language names: 龙广镇, in English Longguang."""
+    if is_chinese() or not chinese:
+        return chinese
+    bare = chinese
+    for suffix in ("街道", "镇", "乡", "村委会", "村"):
+        if chinese.endswith(suffix) and len(chinese) > len(suffix) + 1:
+            bare = chinese.removesuffix(suffix)
+            break
+    return "".join(lazy_pinyin(bare)).capitalize()
 
 
 def things(quantity: int, names: Mapping[str, Any], units: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from backend.catalogue.queries import PriceFact
 from backend.catalogue.rules import Category
 from backend.donations.queries import GiftItem
 from backend.donations.rules import GiftStatus
-from backend.interfaces.look import schematic
+from backend.interfaces.look import schematic, words
 from backend.interfaces.look.schematic import Map, Place
 from backend.needs.queries import AppealCard, Disclosure, NeedCard, Totals, TownshipMissing
 from backend.needs.rules import RemainderRule
@@ -131,11 +131,11 @@ def county_map(places: Sequence[TownshipMissing]) -> Map | None:
         [
             Place(
                 place.code,
-                place.name,
+                words.place(place.name),
                 place.lon,
                 place.lat,
                 place.missing,
-                gettext("%(place)s，还差%(n)s件") % {"place": place.name, "n": f"{place.missing:,}"},
+                gettext("%(place)s，还差%(n)s件") % {"place": words.place(place.name), "n": f"{place.missing:,}"},
                 f"{home}?town={place.code}#list",
             )
             for place in places

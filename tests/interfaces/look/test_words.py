@@ -61,6 +61,14 @@ def test_things_are_counted_with_their_measure_word(quantity: int, language: str
     assert said(language, lambda: words.count(quantity, QUILTS)) == expected
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english"), [("龙广镇", "Longguang"), ("招堤街道", "Zhaodi"), ("百口乡", "Baikou"), ("", "")]
+)
+def test_a_township_is_spelled_for_those_who_read_no_chinese(chinese: str, english: str) -> None:
+    assert said("en", lambda: words.place(chinese)) == english
+    assert said("zh-hans", lambda: words.place(chinese)) == chinese
+
+
 def test_a_thing_is_named_with_its_number() -> None:
     names = {"zh-Hans": "棉被", "en": "Quilt"}
     assert said("zh-hans", lambda: words.things(3, names, QUILTS)) == "棉被3床"
