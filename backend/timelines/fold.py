@@ -50,7 +50,7 @@ def tell(line: Line, *, paid_at: datetime | None, now: datetime, zone: str) -> S
     events = sorted(_events(line, paid_at, zone), key=lambda e: (e.at, _rank(e.kind)))
     return Story(
         line=line,
-        quantity=sum(units.quantity for units in line.bought) or (line.quantity or 0),
+        quantity=quantity_of(line),
         shared=any(units.sharers > 1 for units in line.bought),
         events=events,
         portions=portions,
@@ -73,6 +73,7 @@ def _portions(line: Line) -> list[Portion]:
     for units in line.bought:
         for portion in _of_units(units):
             held[portion.kind, portion.again] += portion.quantity
+    held[Standing.REFUNDED, None] += _given_up(line)
     if not line.bought:
         held[Standing.GIVEN, None] += line.quantity or 0
     order = [*reversed(ROAD_OF_GOODS), Standing.REFUNDED]
@@ -92,7 +93,17 @@ def _of_units(units: Units) -> Iterator[Portion]:
             _take(lacking, sum(box.fate.lacking for box in order.boxes if box.fate))
     waiting = max(units.quantity - units.released - under_way, 0)
     yield from (Portion(Standing.GIVEN, n, why) for why, n in _take(lacking, waiting))
-    yield Portion(Standing.REFUNDED, units.released)
+
+
+def _given_up(line: Line) -> int:
+    """Units whose money went back: released, and not let go to another recipient."""
+    moved = sum(units.quantity for units in line.bought if units.elsewhere)
+    return max(sum(units.released for units in line.bought) - moved, 0)
+
+
+def quantity_of(line: Line) -> int:
+    """Units that this line of the gift is about; units let go elsewhere are the same ones."""
+    return sum(units.quantity for units in line.bought if not units.elsewhere) or (line.quantity or 0)
 
 
 def _lacking(units: Units) -> list[tuple[Standing, int]]:
@@ -125,9 +136,8 @@ def _take(lacking: list[tuple[Standing, int]], quantity: int) -> list[tuple[Stan
 
 
 def _events(line: Line, paid_at: datetime | None, zone: str) -> Iterator[Event]:
-    quantity = sum(units.quantity for units in line.bought) or (line.quantity or 0)
     if paid_at:
-        yield Event(Standing.GIVEN, paid_at, quantity, amount=line.amount)
+        yield Event(Standing.GIVEN, paid_at, quantity_of(line), amount=line.amount)
     for units in line.bought:
         for order in units.orders:
             yield from _order_events(order)
@@ -337,7 +347,7 @@ def _proof(line: Line) -> Proof | None:
         return None
     batches = {(b.fate.confirmed_at, b.fate.batch, b.fate.of_batch) for b in counted if b.fate}
     return Proof(
-        given=sum(units.quantity for units in line.bought),
+        given=quantity_of(line),
         packed=sum(box.quantity for box in counted),
         boxes=tuple(dict.fromkeys(str(box.number) for box in counted)),
         received=sum(box.fate.received for box in counted if box.fate),

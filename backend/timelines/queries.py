@@ -21,6 +21,7 @@ from backend.donations.models import (
     RefundLine,
 )
 from backend.donations.rules import RefundStatus
+from backend.needs.models import NeedLine
 from backend.shipments.models import Handover, Parcel, ShipmentLine
 from backend.shipments.rules import Step
 from backend.supplier_orders.models import SupplierOrderLine
@@ -41,9 +42,10 @@ from backend.timelines.story import (
 T = TypeVar("T")
 
 
-def gift(*, donation: str) -> Gift | None:
-    """One gift by its public id, whole."""
-    found = _gifts(Donation.objects.filter(public_id=donation))
+def gift(*, donation: str, user_id: int | None = None) -> Gift | None:
+    """One gift by its public id, whole; only this member's own when `user_id` is given."""
+    rows = Donation.objects.filter(public_id=donation)
+    found = _gifts(rows if user_id is None else rows.filter(user_id=user_id))
     return found[0] if found else None
 
 
@@ -96,7 +98,8 @@ def _lines(donation_ids: Sequence[int]) -> dict[int, list[Line]]:
         "need_line__appeal",
     )
     lines = list(rows)
-    fundings = Funding.objects.filter(line__in=lines).select_related("funded_line").order_by("pk")
+    fundings = Funding.objects.filter(line__in=lines).order_by("pk")
+    fundings = fundings.select_related("funded_line__need_line__recipient__organisation")
     funded = _grouped(fundings, lambda row: row.line_id, lambda row: row.funded_line)
     units = _units({line.funded_line_id: line.funded_line for line in fundings})
     refunds = RefundLine.objects.filter(line__in=lines).select_related("refund").order_by("pk")
@@ -123,7 +126,7 @@ def _line(row: DonationLine, bought: list[Units], refunds: list[MoneyBack]) -> L
         place=site.township,
         appeal=need.appeal.public_id,
         hours=site.hours,
-        bought=tuple(_to_door(units, need.recipient.site.township_code) for units in bought),
+        bought=tuple(_for_line(units, need) for units in bought),
         refunds=tuple(refunds),
     )
 
@@ -151,6 +154,8 @@ def _units(funded: dict[int, FundedLine]) -> dict[int, Units]:
             sharers=shares.get(pk, 1),
             released=row.released,
             reopened=row.reopened,
+            need=row.need_line.public_id,
+            elsewhere=row.need_line.recipient.organisation.names,
             orders=tuple(orders[pk]),
             questions=tuple(asked[pk]),
         )
@@ -205,14 +210,19 @@ def _ordered(row: SupplierOrderLine, boxes: list[Boxed], lanes: list[LaneRow]) -
     )
 
 
-def _to_door(units: Units, division: str) -> Units:
-    """Choose each order's lane: the one to the smallest division around the door."""
+def _for_line(units: Units, need: NeedLine) -> Units:
+    """As this line of the gift sees it: gone elsewhere or not, each order with the lane to its door.
+
+    The lane is the one to the smallest division around the door.
+    """
+    codes = (need.recipient.site.township_code, need.recipient.site.county_code)
 
     def chosen(order: Ordered) -> Ordered:
-        fitting = [(to, lane) for to, lane in order.lanes if division.startswith(to)]
+        fitting = [(to, lane) for to, lane in order.lanes if any(code.startswith(to) for code in codes)]
         return replace(order, lane=max(fitting, key=lambda found: len(found[0]))[1] if fitting else None)
 
-    return replace(units, orders=tuple(chosen(order) for order in units.orders))
+    elsewhere = None if units.need == need.public_id else units.elsewhere
+    return replace(units, elsewhere=elsewhere, orders=tuple(chosen(order) for order in units.orders))
 
 
 def _boxes(order_line_ids: Sequence[int]) -> dict[int, list[Boxed]]:

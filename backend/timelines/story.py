@@ -152,7 +152,10 @@ class MoneyBack:
 
 @dataclass(frozen=True)
 class Units:
-    """Whole units that a line of a gift pays, alone or with `sharers` others."""
+    """Whole units that a line of a gift pays, alone or with `sharers` others.
+
+    `elsewhere` names another recipient, to whom the donor let units go that the first could not get.
+    """
 
     quantity: int
     unit_price: int
@@ -162,6 +165,8 @@ class Units:
     sharers: int = 1
     released: int = 0
     reopened: int = 0
+    need: str = ""
+    elsewhere: Words | None = None
     orders: tuple[Ordered, ...] = ()
     questions: tuple[Asked, ...] = ()
 

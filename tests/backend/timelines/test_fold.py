@@ -178,6 +178,15 @@ def test_money_that_went_back_is_told_and_its_units_are_an_end() -> None:
     assert told.finished and [(n.kind, n.amount) for n in told.news] == [(NewsKind.REFUNDED, 20_400)]
 
 
+def test_units_let_go_to_another_school_are_not_refunded() -> None:
+    line = quilts(released=2)
+    there = quilts(quantity=2, elsewhere={"zh-Hans": "示范小学（坡脚村）"}).bought
+    told = story(replace(line, bought=(*line.bought, *there)))
+
+    assert told.quantity == 3
+    assert [(p.kind, p.quantity) for p in told.portions] == [(Standing.GIVEN, 3)]
+
+
 def test_a_released_route_names_the_hour_and_the_range_before_it_skips_days_when_nobody_receives() -> None:
     box = boxed(left_at=later(days=2), attempts=(Attempt(later(days=3), later(days=3, hours=1)),))
     planned = story(quilts(ordered(boxes=(box,)))).ahead[0].expected

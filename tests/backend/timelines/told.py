@@ -45,7 +45,11 @@ def quilts(*orders: Ordered, quantity: int = 3, **fields: Any) -> Line:
         quantity * 6_800,
         quantity * 6_800,
         orders=orders,
-        **{key: fields.pop(key) for key in ("released", "reopened", "questions", "sharers") if key in fields},
+        **{
+            key: fields.pop(key)
+            for key in ("released", "reopened", "questions", "sharers", "elsewhere")
+            if key in fields
+        },
     )
     values: dict[str, Any] = {"bought": (units,), "hours": SCHOOL_HOURS, **fields}
     return Line(
