@@ -24,7 +24,7 @@ from .plan import (
 from .problem import Act, Job, Problem, Sequence, Vehicle, acts_of
 
 # What a planner could waive, one at a time.
-WAIVABLE: tuple[Code, ...] = ("window", "shift", "full", "distance", "duration", "class", "vehicle", "break")
+WAIVABLE: tuple[Code, ...] = ("window", "shift", "distance", "duration", "class", "vehicle", "break")
 Routes = dict[str, tuple[Act, ...]]
 
 
@@ -43,17 +43,23 @@ def explained(problem: Problem, plan: Plan) -> Plan:
 
 
 def unserved(problem: Problem, plan: Plan) -> tuple[Unserved, ...]:
-    """Every job left out with a reason per vehicle, and the cheapest single change that would let it in."""
+    """Every job left out with a reason per vehicle, and the cheapest single change that would let it in.
+
+    The reason is the rule that bars the job from the vehicle for good; else the one whose waiving, alone,
+    lets it into the route as planned at the least cost.
+    """
     appraiser, routes = Appraiser(problem), _routes(plan)
-    return tuple(
-        dataclasses.replace(
-            item,
-            reasons=tuple(
-                _reason(appraiser, vehicle, routes, appraiser.jobs[item.job]) for vehicle in problem.vehicles
-            ),
-            relaxation=_relaxation(appraiser, routes, appraiser.jobs[item.job]),
-        )
-        for item in plan.unserved
+    return tuple(_explained(appraiser, routes, item) for item in plan.unserved)
+
+
+def _explained(appraiser: Appraiser, routes: Routes, item: Unserved) -> Unserved:
+    job = appraiser.jobs[item.job]
+    found = [_why(appraiser, vehicle, routes, job) for vehicle in appraiser.vehicles.values()]
+    ways = [relaxation for _, relaxation in found if relaxation is not None]
+    return dataclasses.replace(
+        item,
+        reasons=tuple(reason for reason, _ in found),
+        relaxation=min(ways, key=lambda way: way.added_cost, default=None),
     )
 
 
@@ -150,47 +156,58 @@ def _cheapest(
     return None if best is None or before is None else (best, best.cost - before)
 
 
-def _reason(appraiser: Appraiser, vehicle: Vehicle, routes: Routes, job: Job) -> Reason:
-    """The rule that bars the job for good, else the one broken least at the best place in the route."""
-    if barred := appraiser.admits(vehicle, job):
-        return Reason(vehicle.id, barred.code, barred.short)
+def _why(
+    appraiser: Appraiser, vehicle: Vehicle, routes: Routes, job: Job
+) -> tuple[Reason, Relaxation | None]:
     acts = routes.get(vehicle.id, ())
+    before = _cost(appraiser, vehicle.id, acts) or 0
+    barred = appraiser.admits(vehicle, job)
+    if barred is not None:
+        waived = _waiver(barred.code)
+        best = None if waived is None else _cheapest(appraiser, vehicle, acts, job, waived)
+        way = None if best is None else _way(appraiser, vehicle, best[0], barred.code, best[1])
+        return Reason(vehicle.id, barred.code, barred.short), way
     best = _cheapest(appraiser, vehicle, acts, job, frozenset())
     if best is not None:
-        dearer = job.tariff is not None and best[1] >= job.tariff
-        short = best[1] - job.tariff if job.tariff is not None and dearer else 0
-        return Reason(vehicle.id, "price" if dearer else "unused", short)
-    broken = [
-        fault
-        for candidate in _candidates(appraiser, vehicle.id, acts, job)
-        if isinstance(fault := appraiser.appraise(vehicle.id, candidate), Broken)
-    ]
-    if not broken:
-        return Reason(vehicle.id, "locked")
-    # Nearest to possible: capacity is asked before time, so a fault in time has passed the loads.
-    rank = {"full": 2, "distance": 1}
-    least = min(broken, key=lambda fault: (rank.get(fault.code, 0), fault.short))
-    return Reason(vehicle.id, least.code, least.short)
+        over = None if job.tariff is None else best[1] - job.tariff
+        return Reason(vehicle.id, "unused" if over is None or over < 0 else "price", max(over or 0, 0)), None
+    ways, faults = _ways_in(appraiser, vehicle, acts, job, before)
+    if ways:
+        way = min(ways, key=lambda way: (way.added_cost, way.amount))
+        return Reason(vehicle.id, way.code, way.amount), way
+    least = min(faults, key=lambda fault: fault.short, default=Broken("locked"))
+    return Reason(vehicle.id, least.code, least.short), None
 
 
-def _relaxation(appraiser: Appraiser, routes: Routes, job: Job) -> Relaxation | None:
-    """Over all vehicles and single rules: where waiving the rule lets the job in at the least added cost."""
-    best: Relaxation | None = None
-    for vehicle in appraiser.vehicles.values():
-        acts = routes.get(vehicle.id, ())
-        for code in WAIVABLE:
-            waived: frozenset[Code] = frozenset({"full", "capacity"}) if code == "full" else frozenset({code})
-            found = _cheapest(appraiser, vehicle, acts, job, waived)
-            if found is None or (best is not None and found[1] >= best.added_cost):
-                continue
-            amount = _amount(appraiser, vehicle, found[0], code)
-            best = Relaxation(vehicle.id, code, amount, found[1])
-    return best
+def _waiver(code: Code) -> frozenset[Code] | None:
+    if code in ("full", "capacity"):
+        return frozenset({"full", "capacity"})
+    return frozenset({code}) if code in WAIVABLE else None
+
+
+def _ways_in(
+    appraiser: Appraiser, vehicle: Vehicle, acts: tuple[Act, ...], job: Job, before: int
+) -> tuple[list[Relaxation], list[Broken]]:
+    """Per place in the route: the rule broken there, waived alone, if that lets the job in."""
+    ways, faults = [], []
+    for candidate in _candidates(appraiser, vehicle.id, acts, job):
+        fault = appraiser.appraise(vehicle.id, candidate)
+        if isinstance(fault, Broken):
+            faults.append(fault)
+            waived = _waiver(fault.code)
+            facts = None if waived is None else appraiser.appraise(vehicle.id, candidate, waived)
+            if isinstance(facts, Facts):
+                ways.append(_way(appraiser, vehicle, facts, fault.code, facts.cost - before))
+    return ways, faults
+
+
+def _way(appraiser: Appraiser, vehicle: Vehicle, facts: Facts, code: Code, added: int) -> Relaxation:
+    return Relaxation(vehicle.id, code, _amount(appraiser, vehicle, facts, code), added)
 
 
 def _amount(appraiser: Appraiser, vehicle: Vehicle, facts: Facts, code: Code) -> int:
     """How far the rule must give, in its own unit (grams, seconds, metres; 1 for yes or no)."""
-    if code == "full":
+    if code in ("full", "capacity"):
         return max(
             load - room for loads in facts.loads for load, room in zip(loads, vehicle.capacity, strict=True)
         )

@@ -15,7 +15,7 @@ from .interface import Draft, Engine, Report
 __all__ = ["Choice", "Draft", "Engine", "Report", "UnknownEngine", "choose", "load"]
 
 # In order of preference: the first that models everything in the problem is taken.
-_HOMES = {"ortools": "routing.engine.ortools_routing"}
+_HOMES = {"ruin": "routing.engine.annealing", "ortools": "routing.engine.ortools_routing"}
 
 
 class UnknownEngine(ValueError):

@@ -88,7 +88,7 @@ def _parameters(model: Model, params: Params) -> Any:
     search = pywrapcp.DefaultRoutingSearchParameters()
     strategies = routing_enums_pb2.FirstSolutionStrategy
     # Savings ignores that a pickup goes before its delivery, so pairs begin by insertion.
-    search.first_solution_strategy = strategies.PARALLEL_CHEAPEST_INSERTION
+    search.first_solution_strategy = strategies.LOCAL_CHEAPEST_INSERTION
     search.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     if params.iterations is not None:
         search.solution_limit = params.iterations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import bounds, engine
+from ..bounds import Bound
 from ..checker import Violation, check
 from ..distances import completed
 from ..engine import Draft
@@ -21,7 +22,7 @@ from ..plan import Appraiser, Broken, Plan, build
 from ..plan import to_json as plan_to_json
 from ..problem import Problem, Sequence, from_json, to_json
 from ..stop import MaxSeconds
-from .child import EngineDied, search_apart
+from .child import EngineDied, SearchApart
 from .repair import Repair, Routes
 
 __all__ = ["BrokenPlan", "EngineDied", "Params", "Progress", "again", "kept", "solve", "solve_with"]
@@ -36,6 +37,8 @@ class Progress:
     owed: int
     iterations: int
 
+
+NEVER = (2**62, 0)
 
 OnProgress = Callable[[Progress], None]
 
@@ -66,13 +69,16 @@ def solve_with(problem: Problem, params: Params, *, on_progress: OnProgress | No
     problem = completed(problem)
     choice = engine.choose(problem, params.engine)
     appraiser = Appraiser(problem)
-    draft = _search(choice.name, problem, params, _Reporter(appraiser, begun, on_progress), clock, appraiser)
-    repair = Repair(appraiser, clock if params.iterations is None else MaxSeconds(params.seconds))
+    # A run by counts must repeat, so the clock may not cut its repair short.
+    repair = Repair(appraiser, clock if params.iterations is None else MaxSeconds(params.seconds + 60))
+    report = _Reporter(appraiser, begun, on_progress)
+    draft, first, bound = _search(choice.name, problem, params, report, clock, repair)
     routes = repair.improve(repair.drivable(draft.sequences))
+    if (_worth(appraiser, first) or NEVER) < (_worth(appraiser, routes) or NEVER):
+        routes = repair.improve(first)
     plan = build(appraiser, (Sequence(vehicle, acts) for vehicle, acts in routes.items()))
-    plan = _bounded(problem, plan)
     plan = dataclasses.replace(
-        plan,
+        _bounded(plan, bound),
         engine=choice.name,
         engine_reason=choice.reason,
         seconds=round(time.monotonic() - begun, 3),
@@ -110,21 +116,22 @@ def again(kept_plan: dict[str, Any], *, seconds: float = 3600.0) -> Plan:
 
 
 def _search(
-    name: str,
-    problem: Problem,
-    params: Params,
-    report: _Reporter,
-    clock: MaxSeconds,
-    appraiser: Appraiser,
-) -> Draft:
-    """The engine's draft, or an empty one where there is nothing to search."""
+    name: str, problem: Problem, params: Params, report: _Reporter, clock: MaxSeconds, repair: Repair
+) -> tuple[Draft, Routes, Bound]:
+    """The engine's draft, first routes to fall back on, and the bound; the last two made while it searches."""
+    idle = Draft((), 0, 0.0)
     if not problem.jobs or not problem.vehicles:
-        return Draft((), 0, 0.0)
-    deadline = time.monotonic() + clock.left()
+        return idle, repair.first(), bounds.radial(problem)
     inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - _reserve(problem, params)))
-    if params.isolated:
-        return search_apart(name, problem, inside, report, deadline)
-    return engine.load(name).search(problem, inside, report)
+    deadline = time.monotonic() + clock.left()
+    if not params.isolated:
+        draft = engine.load(name).search(problem, inside, report)
+        return draft, repair.first(), bounds.radial(problem)
+    with SearchApart(name, problem, inside) as search:
+        first = repair.first()
+        report.routes(first, 0)
+        bound = bounds.radial(problem)
+        return search.last_draft(report, deadline), first, bound
 
 
 def _reserve(problem: Problem, params: Params) -> float:
@@ -141,13 +148,17 @@ class _Reporter:
         self._best: tuple[int, int] | None = None
 
     def __call__(self, draft: Draft) -> None:
+        self.routes({item.vehicle: item.acts for item in draft.sequences}, draft.iterations)
+
+    def routes(self, routes: Routes, iterations: int) -> None:
+        """Progress where these routes are the best so far."""
         if self._on_progress is None:
             return
-        worth = _worth(self._appraiser, {item.vehicle: item.acts for item in draft.sequences})
+        worth = _worth(self._appraiser, routes)
         if worth is not None and (self._best is None or worth < self._best):
             self._best = worth
             seconds = round(time.monotonic() - self._begun, 3)
-            self._on_progress(Progress(worth[1], seconds, worth[0], draft.iterations))
+            self._on_progress(Progress(worth[1], seconds, worth[0], iterations))
 
 
 def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
@@ -163,8 +174,7 @@ def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
     return sum(job.tariff is None for job in left), cost + sum(job.tariff or 0 for job in left)
 
 
-def _bounded(problem: Problem, plan: Plan) -> Plan:
-    bound = bounds.radial(problem)
+def _bounded(plan: Plan, bound: Bound) -> Plan:
     open_ = bound.fen is None or plan.owed or not plan.cost.total
-    gap = None if open_ else 1 - (bound.fen or 0) / plan.cost.total
-    return dataclasses.replace(plan, lower_bound=bound.fen, gap=None if gap is None else round(gap, 6))
+    gap = None if open_ else round(1 - (bound.fen or 0) / plan.cost.total, 6)
+    return dataclasses.replace(plan, lower_bound=bound.fen, gap=gap)

@@ -20,66 +20,80 @@ from ..problem import Problem, Sequence, decode
 
 HOME = str(Path(__file__).resolve().parents[2])
 GRACE_SECONDS = 1.0  # of wall clock past the limit, for an engine that is just finishing
-START_SECONDS = 2.0  # for the process to load its solver; only a search with nothing found yet may use them
 
 
 class EngineDied(RuntimeError):
-    """The search process ended without a word: out of memory, or a crash. Carries the end of its output."""
+    """The search process ended by itself without a draft: no memory, or a crash. Carries its last words."""
 
 
-def search_apart(
-    name: str, problem: Problem, params: Params, report: Callable[[Draft], None], deadline: float
-) -> Draft:
-    """The last draft of the engine; kills it at `deadline` (time.monotonic) plus a second.
+class SearchApart:
+    """A search that runs while its owner does something else; leave the `with` block and it is gone."""
 
-    Raises EngineDied where it ended without any draft.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "routing.engine.child"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (HOME, os.environ.get("PYTHONPATH"))))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    lines: queue.Queue[bytes | None] = queue.Queue()
-    errors: list[bytes] = []
-    task = name, problem, params, time.time() + params.seconds
-    threads = [
-        threading.Thread(target=_feed, args=(process.stdin, task), daemon=True),
-        threading.Thread(target=_read, args=(process.stdout, lines.put), daemon=True),
-        threading.Thread(target=_read, args=(process.stderr, _keep_last(errors)), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        last = _listen(lines, report, deadline)
-    finally:
-        process.kill()
-        process.wait()
-        for thread in threads:
+    def __init__(self, name: str, problem: Problem, params: Params) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "routing.engine.child"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_paths())},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._errors: list[bytes] = []
+        task = name, problem, params, time.time() + params.seconds
+        process = self._process
+        self._threads = [
+            threading.Thread(target=_feed, args=(process.stdin, task), daemon=True),
+            threading.Thread(target=_read, args=(process.stdout, self._lines.put), daemon=True),
+            threading.Thread(target=_read, args=(process.stderr, _keep_last(self._errors)), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> SearchApart:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
             thread.join(timeout=1)
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
-    if last is None:
-        text = b"".join(errors).decode(errors="replace").strip() or f"exit code {process.returncode}"
-        raise EngineDied(text[-2000:])
-    return last
+
+    def last_draft(self, report: Callable[[Draft], None], deadline: float) -> Draft:
+        """Waits for the end, at most a second past `deadline` (time.monotonic); reports every draft.
+
+        The draft is empty where the engine had none in time. Raises EngineDied where it ended by itself
+        without.
+        """
+        last, alive = _listen(self._lines, report, deadline)
+        if last is None and not alive:
+            code = self._process.wait()
+            self._threads[2].join(timeout=1)
+            text = b"".join(self._errors).decode(errors="replace").strip() or f"exit code {code}"
+            raise EngineDied(text[-2000:])
+        return last or Draft((), 0, 0.0)
+
+
+def _paths() -> list[str]:
+    """Where the child finds this package, whatever folder it starts in."""
+    return [path for path in (HOME, os.environ.get("PYTHONPATH")) if path]
 
 
 def _listen(
     lines: queue.Queue[bytes | None], report: Callable[[Draft], None], deadline: float
-) -> Draft | None:
+) -> tuple[Draft | None, bool]:
+    """The last draft, and whether the process was still alive at the end."""
     last: Draft | None = None
     while True:
-        extra = GRACE_SECONDS if last is not None else GRACE_SECONDS + START_SECONDS
-        left = deadline + extra - time.monotonic()
+        left = deadline + GRACE_SECONDS - time.monotonic()
         try:
             line = lines.get(timeout=max(0.0, left))
         except queue.Empty:
-            return last
+            return last, True
         if line is None or line.strip() == b"end":
-            return last
+            return last, line is not None
         last = _draft(json.loads(line))
         report(last)
 

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..plan import Appraiser, Broken
-from ..problem import Act, Job, Sequence
+from ..plan import Appraiser, Broken, Facts
+from ..problem import Act, Job, Sequence, acts_of
 from ..stop import MaxSeconds
 
 MOST_ORDERED = 6  # deliveries of begun jobs whose every order is tried
@@ -67,11 +67,33 @@ class Repair:
         self._drop(routes)
         return routes
 
-    def _fill(self, routes: Routes) -> None:
+    def first(self) -> Routes:
+        """Routes made at once: every job behind the last of some vehicle, where that costs least."""
+        routes = self.drivable(self._appraiser.problem.initial)
+        for job in self._left(routes):
+            best: Insertion | None = None
+            for vehicle in self._appraiser.vehicles.values():
+                if self._clock.left() <= 0:
+                    return routes
+                if self._appraiser.admits(vehicle, job):
+                    continue
+                now = routes.get(vehicle.id, ())
+                facts = self._appraiser.appraise(vehicle.id, (*now, *acts_of(job)))
+                added = None if isinstance(facts, Broken) else int(facts.cost - self._cost(vehicle.id, now))
+                if isinstance(facts, Facts) and added is not None and (best is None or added < best.added):
+                    best = Insertion(vehicle.id, facts.acts, added)
+            if best is not None and (job.tariff is None or best.added < job.tariff):
+                routes[best.vehicle] = best.acts
+        return routes
+
+    def _left(self, routes: Routes) -> list[Job]:
+        """Jobs on no route, the owed first, by priority."""
         served = {act.job for acts in routes.values() for act in acts}
         left = [job for job in self._jobs.values() if job.id not in served]
-        left.sort(key=lambda job: (job.tariff is not None, -job.priority, job.id))
-        for job in left:
+        return sorted(left, key=lambda job: (job.tariff is not None, -job.priority, job.id))
+
+    def _fill(self, routes: Routes) -> None:
+        for job in self._left(routes):
             if self._clock.left() <= 0:
                 return
             best = cheapest(self._appraiser, routes, job)
@@ -130,8 +152,7 @@ def cheapest(appraiser: Appraiser, routes: Routes, job: Job) -> Insertion | None
 def places(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job) -> Iterator[tuple[Act, ...]]:
     """The acts with the job put in, every way that keeps the frozen prefix and the order of its ends."""
     first = len(appraiser.prefix(vehicle))
-    ends = [Act(job.id, "pickup")] if job.pickup else []
-    ends += [Act(job.id, "delivery")] if job.delivery else []
+    ends = acts_of(job)
     for spot in range(first, len(acts) + 1):
         if len(ends) == 1:
             yield (*acts[:spot], ends[0], *acts[spot:])

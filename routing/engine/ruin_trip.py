@@ -1,0 +1,265 @@
+"""One route of the ruin-and-recreate search, with what is needed to try an insertion in a few steps.
+
+`ready` is the earliest begin at every stop, `late` the latest that keeps the rest in time; so an act fits
+between two stops if it can begin after the first and the second is reached before it is too late
+(Savelsbergh 1992).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .ruin_data import Fleet, Numbers, Spans, Work
+
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to put a job: after stop `first` the pickup, after stop `second` the delivery; the fen it adds."""
+
+    added: float
+    first: int
+    second: int
+
+
+NO_PLACE = Place(INFINITY, 0, 0)
+
+
+def opening(spans: Spans, now: int) -> int:
+    """First moment from `now` on that is open, or -1."""
+    if not spans:
+        return now
+    for low, high in spans:
+        if now <= high:
+            return now if now > low else low
+    return -1
+
+
+def closing(spans: Spans, now: int) -> int:
+    """Last moment up to `now` that is open, or -1."""
+    if not spans:
+        return now
+    for low, high in reversed(spans):
+        if now >= low:
+            return now if now < high else high
+    return -1
+
+
+class Trip:
+    """Nodes between the ends of one vehicle. Never changed: `with_job` and `without` give new trips."""
+
+    __slots__ = ("cost", "fleet", "late", "loads", "nodes", "numbers", "ready", "vehicle")
+
+    def __init__(self, numbers: Numbers, vehicle: int, inner: list[int]) -> None:
+        self.numbers, self.vehicle = numbers, vehicle
+        self.fleet: Fleet = numbers.fleet[vehicle]
+        self.nodes = [self.fleet.start, *inner, self.fleet.end]
+        self.ready: list[int] = []
+        self.late: list[int] = []
+        self.loads = self._loads()
+        self.cost = self._schedule()
+
+    @property
+    def inner(self) -> list[int]:
+        return self.nodes[1:-1]
+
+    def _loads(self) -> list[list[int]]:
+        """Per dimension the load after every stop."""
+        work_of, works = self.numbers.work_of, self.numbers.works
+        loads = []
+        for dimension in range(len(self.fleet.capacity)):
+            load = sum(
+                works[work_of[node]].amount[dimension]
+                for node in self.nodes[1:-1]
+                if works[work_of[node]].pickup is None
+            )
+            after = [load]
+            for node in self.nodes[1:-1]:
+                work = works[work_of[node]]
+                load += work.amount[dimension] if node == work.pickup else -work.amount[dimension]
+                after.append(load)
+            after.append(load)
+            loads.append(after)
+        return loads
+
+    def fits(self) -> bool:
+        """Whether nothing is ever overloaded."""
+        return all(max(load) <= room for load, room in zip(self.loads, self.fleet.capacity, strict=True))
+
+    def _schedule(self) -> float:
+        """Fills ready and late; returns the cost in fen, infinite where it cannot be driven in time."""
+        nodes, time, spans = self.nodes, self.fleet.time, self.numbers.windows
+        if len(nodes) == 2:
+            self.ready, self.late = [self.fleet.shift[0]] * 2, [self.fleet.shift[1]] * 2
+            return 0.0
+        works, work_of = self.numbers.works, self.numbers.work_of
+        now = max(self.fleet.shift[0], *(works[work_of[node]].release for node in nodes[1:-1]), 0)
+        ready, last = [now], len(nodes) - 1
+        for stop in range(1, last):
+            now = opening(spans[nodes[stop]], now + time[nodes[stop - 1]][nodes[stop]])
+            if now < 0:
+                return INFINITY
+            ready.append(now)
+        end = now + time[nodes[last - 1]][nodes[last]]
+        if end > self.fleet.shift[1]:
+            return INFINITY
+        self.ready = [*ready, end]
+        self.late = self._latest(self.fleet.shift[1])
+        row = self.fleet.metres
+        metres = sum(row[nodes[stop]][nodes[stop + 1]] for stop in range(last))
+        cost = self.fleet.fixed + metres * self.fleet.km
+        if self.fleet.hour:
+            cost += (end - self._latest(end)[0]) * self.fleet.hour
+        return cost
+
+    def _latest(self, end: int) -> list[int]:
+        nodes, time, spans = self.nodes, self.fleet.time, self.numbers.windows
+        late = [end] * len(nodes)
+        now = end
+        for stop in range(len(nodes) - 2, -1, -1):
+            now -= time[nodes[stop]][nodes[stop + 1]]
+            if stop:
+                now = closing(spans[nodes[stop]], now)
+            late[stop] = now
+        return late
+
+    def best_place(self, work: Work, limit: float) -> Place:
+        """The cheapest place below `limit` fen, by way and work time; waiting is not priced here."""
+        if self.cost == INFINITY:
+            return NO_PLACE
+        if work.pickup is not None and work.delivery is not None:
+            return self._best_pair(work, work.pickup, work.delivery, limit)
+        node = work.pickup if work.pickup is not None else work.delivery
+        return NO_PLACE if node is None else self._best_single(work, node, limit)
+
+    def _room(self, work: Work, first: int, last: int) -> bool:
+        """Whether the load fits after every stop from first to last."""
+        for load, amount, room in zip(self.loads, work.amount, self.fleet.capacity, strict=True):
+            if max(load[first : last + 1]) + amount > room:
+                return False
+        return True
+
+    def _best_single(self, work: Work, node: int, limit: float) -> Place:
+        nodes, time, cost = self.nodes, self.fleet.time, self.fleet.cost
+        spans, idle = self.numbers.windows[node], len(nodes) == 2
+        delay = max(0, work.release - self.ready[0])
+        best = Place(limit, 0, 0)
+        for stop in range(len(self.fleet.prefix), len(nodes) - 1):
+            before, after = nodes[stop], nodes[stop + 1]
+            added = cost[before][node] + cost[node][after]
+            added += self.fleet.fixed if idle else -cost[before][after]
+            if added >= best.added:
+                continue
+            begin = opening(spans, self.ready[stop] + delay + time[before][node])
+            if begin < 0 or begin + time[node][after] > self.late[stop + 1]:
+                continue
+            whole = (0, stop) if node == work.delivery else (stop, len(nodes) - 2)
+            if self._room(work, *whole) and (not delay or self.ready[0] + delay <= self.late[0]):
+                best = Place(added, stop, stop)
+        return best if best.added < limit else NO_PLACE
+
+    def _best_pair(self, work: Work, pickup: int, delivery: int, limit: float) -> Place:
+        """Pickup places in order of cost; for each the delivery right behind it or some stops later."""
+        nodes, time, cost, late, ready = self.nodes, self.fleet.time, self.fleet.cost, self.late, self.ready
+        fixed = self.fleet.fixed if len(nodes) == 2 else None
+        best, place = limit, NO_PLACE
+        into, out = cost[pickup], cost[delivery]
+        adds, least = self._delivery_adds(delivery, fixed)
+        firsts = []
+        for first in range(len(self.fleet.prefix), len(nodes) - 1):
+            before, after = nodes[first], nodes[first + 1]
+            firsts.append((cost[before][pickup] + (-cost[before][after] if fixed is None else fixed), first))
+        for base, first in sorted(firsts):
+            before, after = nodes[first], nodes[first + 1]
+            apart = base + into[after] + least[first + 1]
+            added = base + into[delivery] + out[after]
+            if added >= best and apart >= best:
+                continue
+            begin = opening(self.numbers.windows[pickup], ready[first] + time[before][pickup])
+            if begin < 0 or not self._room(work, first, first):
+                continue
+            if added < best:
+                then = opening(self.numbers.windows[delivery], begin + time[pickup][delivery])
+                if then >= 0 and then + time[delivery][after] <= late[first + 1]:
+                    best, place = added, Place(added, first, first)
+            if apart < best:
+                now = begin + time[pickup][after]
+                second, added = self._later(
+                    work, delivery, first, best - base - into[after], now, adds, least
+                )
+                if second:
+                    best = base + into[after] + added
+                    place = Place(best, first, second)
+        return place
+
+    def _delivery_adds(self, node: int, fixed: int | None) -> tuple[list[float], list[float]]:
+        """What the node adds after every stop, and the least of that from each stop on."""
+        nodes, cost = self.nodes, self.fleet.cost
+        out = cost[node]
+        last = len(nodes) - 1
+        if fixed is not None:
+            return [INFINITY] * last, [INFINITY] * (last + 1)
+        adds = [
+            cost[nodes[stop]][node] + out[nodes[stop + 1]] - cost[nodes[stop]][nodes[stop + 1]]
+            for stop in range(last)
+        ]
+        least = [INFINITY] * (last + 1)
+        for stop in range(last - 1, -1, -1):
+            least[stop] = min(adds[stop], least[stop + 1])
+        return adds, least
+
+    def _later(
+        self,
+        work: Work,
+        delivery: int,
+        first: int,
+        limit: float,
+        now: int,
+        adds: list[float],
+        least: list[float],
+    ) -> tuple[int, float]:
+        """The delivery some stops after the pickup: walk on with the goods on board. Stop 0: nowhere."""
+        nodes, time, late, windows = self.nodes, self.fleet.time, self.late, self.numbers.windows
+        spans = windows[delivery]
+        found, best = 0, limit
+        room = [
+            (load, capacity - amount)
+            for load, amount, capacity in zip(self.loads, work.amount, self.fleet.capacity, strict=True)
+        ]
+        for second in range(first + 1, len(nodes) - 1):
+            if least[second] >= best or now > late[second]:
+                break
+            if any(load[second] > free for load, free in room):
+                break
+            here, after = nodes[second], nodes[second + 1]
+            if windows[here]:
+                now = opening(windows[here], now)
+            if adds[second] < best:
+                then = opening(spans, now + time[here][delivery])
+                if then >= 0 and then + time[delivery][after] <= late[second + 1]:
+                    best, found = adds[second], second
+            now += time[here][after]
+        return found, best
+
+    def with_job(self, work: Work, place: Place) -> Trip:
+        """The trip with the job put in."""
+        inner = self.inner
+        first = [work.pickup] if work.pickup is not None else []
+        second = [work.delivery] if work.delivery is not None else []
+        return Trip(
+            self.numbers,
+            self.vehicle,
+            [
+                *inner[: place.first],
+                *first,
+                *inner[place.first : place.second],
+                *second,
+                *inner[place.second :],
+            ],
+        )
+
+    def without(self, jobs: set[int]) -> Trip:
+        """The trip without some jobs."""
+        work_of = self.numbers.work_of
+        return Trip(self.numbers, self.vehicle, [node for node in self.inner if work_of[node] not in jobs])
