@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import transaction
+
+from backend.donations import operations as donations
 from backend.donations.queries import DueLine, due_lines
 from backend.supplier_orders.models import SupplierOrder
 from backend.supplier_orders.operations import order_goods
@@ -25,10 +28,11 @@ SECONDS = 2.0  # for one group of lines; the greedy choice stands when the time 
 
 @dataclass(frozen=True)
 class Sourced:
-    """What one pull did: orders sent, and by funded line the units that nobody supplies."""
+    """What one pull did: funded lines looked at, orders sent, lines whose donors were asked."""
 
+    looked: int
     orders: list[SupplierOrder]
-    left: dict[int, int]
+    asked: list[int]
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def pull_due(*, at: datetime, actor: str, limit: int = 200) -> Sourced:
     """
     lines = due_lines(at=at, limit=limit)
     if not lines:
-        return Sourced([], {})
+        return Sourced(0, [], [])
     ids = [line.funded_line_id for line in lines]
     offers = supplies(
         items={line.item_id for line in lines}, recipients={line.recipient_id for line in lines}, at=at
@@ -76,7 +80,18 @@ def pull_due(*, at: datetime, actor: str, limit: int = 200) -> Sourced:
     )
     choices, left = choose(lines, market)
     orders = order_goods(choices=choices, actor=actor, at=at)
-    return Sourced(orders, left)
+    asked = [line for line, units in sorted(left.items()) if _ask(line, units, actor, at)]
+    return Sourced(len(lines), orders, asked)
+
+
+def _ask(line: int, units: int, actor: str, at: datetime) -> bool:
+    """Ask the donor about units that nobody may supply; False when another worker was faster."""
+    try:
+        with transaction.atomic():
+            donations.ask(funded_line=line, quantity=units, actor=actor, at=at)
+    except donations.NotDue:
+        return False
+    return True
 
 
 def choose(lines: Sequence[DueLine], market: Market) -> tuple[list[Choice], dict[int, int]]:

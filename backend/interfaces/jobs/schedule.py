@@ -13,6 +13,8 @@ SCHEDULE: dict[str, Announcement] = {
     "deliver-notices": Announcement("payments.deliver_notices", 1.0),
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
     "close-questions": Announcement("payments.close_questions", 10.0),
+    "order-what-is-due": Announcement("sourcing.pull_due", 2.0),
+    "expire-silent-orders": Announcement("sourcing.expire_silent", 10.0),
     "pay-refunds": Announcement("payments.pay_refunds", 5.0),
     "run-plans": Announcement("plans.run_plans", 2.0),
 }

@@ -1,5 +1,5 @@
 """Every task of this door, where Celery looks for them."""
 
-from backend.interfaces.jobs import payments, planning
+from backend.interfaces.jobs import payments, planning, sourcing
 
-__all__ = ["payments", "planning"]
+__all__ = ["payments", "planning", "sourcing"]

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Path, Query
-from pydantic import AwareDatetime
 
 from backend.interfaces.supplier_api import shapes
 from backend.interfaces.supplier_api.answers import IdempotencyKey, IfMatch, once, version_in
@@ -29,7 +28,7 @@ from backend.supplier_orders import operations as orders
 from backend.supplier_orders.queries import order_page, warehouses_of
 from backend.supplier_orders.rules import ItemAnswer
 
-PublicId = Annotated[str, Path(max_length=40)]
+PublicId = Annotated[str, Path(max_length=40, pattern=r"^[0-9A-Za-z_]+$")]
 LIMIT = Annotated[int, Query(ge=1, le=200)]
 READ, WRITE = Key(Scope.ORDERS_READ), Key(Scope.ORDERS_WRITE)
 READS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 422, 429), Problem)
@@ -66,9 +65,9 @@ def _order(request: HttpRequest, public_id: str) -> shapes.OrderOut:
 @api.get("/orders", response={200: shapes.OrderPage, **READS}, auth=READ)
 def list_orders(
     request: HttpRequest,
-    request_status: Annotated[str, Query(max_length=20)] = "",
-    updated_since: AwareDatetime | None = None,
-    cursor: Annotated[str, Query(max_length=300)] = "",
+    request_status: Annotated[str, Query(max_length=20, pattern="^[a-z_]*$")] = "",
+    updated_since: shapes.Moment | None = None,
+    cursor: Annotated[str, Query(max_length=300, pattern="^[0-9A-Za-z_-]*$")] = "",
     limit: LIMIT = 50,
 ) -> shapes.OrderPage:
     """Your orders, oldest first; with `updated_since` by their last change, for keeping in step."""

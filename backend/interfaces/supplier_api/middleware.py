@@ -1,29 +1,33 @@
 """What every answer of the supplier API carries, also the refusals that no endpoint made."""
 
-import uuid
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 from backend.interfaces.supplier_api.problems import CONTENT_TYPE, problem
 
 PREFIX = "/api/supplier/"
 VERSION = "2026-11-24"
-LONGEST_ID = 128
-ELSEWHERE = {404: "missing", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+ELSEWHERE = {
+    404: "missing",
+    405: "method_not_allowed",
+    413: "too_large",
+    400: "bad_request",
+    500: "our_mistake",
+}
 
 
 def supplier_api(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Echo X-Request-Id, say the version and what is left of the rate; refuse in one format."""
+    """Say the version and what is left of the rate; refuse in one format."""
 
     def enter(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(PREFIX):
             return get_response(request)
-        request.request_id = _request_id(request)  # type: ignore[attr-defined]
+        request.request_id = _request_id()  # type: ignore[attr-defined]
         response = _with_version(request, get_response)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         response["Zhisong-Version"] = VERSION
         response["Cache-Control"] = "no-store"
         _tell_rate(request, response)
@@ -46,10 +50,9 @@ def _with_version(request: HttpRequest, get_response: Callable[[HttpRequest], Ht
     return response
 
 
-def _request_id(request: HttpRequest) -> str:
-    given = request.headers.get("X-Request-Id", "")
-    fits = 0 < len(given) <= LONGEST_ID and given.isascii() and given.isprintable()
-    return given if fits else f"req_{uuid.uuid4().hex}"
+def _request_id() -> str:
+    """The name that the request's log line carries."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def _tell_rate(request: HttpRequest, response: HttpResponse) -> None:

@@ -1,16 +1,29 @@
 """What goes over the wire. Enumerations stay open: clients accept words that they do not know."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 MOST = 1_000_000
-Count = Annotated[int, Field(ge=0, le=MOST)]
-Some = Annotated[int, Field(ge=1, le=MOST)]
+Count = Annotated[int, Field(ge=0, le=MOST, strict=True)]
+Some = Annotated[int, Field(ge=1, le=MOST, strict=True)]
 Names = dict[str, str]
-Ref = Annotated[str, Field(max_length=40)]
+
+
+def _rfc_3339(value: object) -> object:
+    """A number is no moment: nobody could say whether it counts seconds or milliseconds."""
+    if not isinstance(value, str) or not RFC_3339.match(value):
+        raise ValueError("a moment looks like 2026-11-24T09:00:00+08:00")
+    return value
+
+
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+Ref = Annotated[str, Field(max_length=40, pattern=r"^[!-~]*$")]
+TEXT = r"^[^\x00-\x1f\x7f]*$"  # no control signs
 
 
 class In(Schema):
@@ -99,29 +112,31 @@ class ItemAnswerIn(In):
     accepted: Count = 0
     backordered: Count = 0
     rejected: Count = 0
-    expected_at: AwareDatetime | None = None
-    reason: Annotated[str, Field(max_length=80)] = ""
+    expected_at: Moment | None = None
+    reason: Annotated[str, Field(max_length=80, pattern=TEXT)] = ""
 
 
 class AnswerIn(In):
-    supplier_ref: Annotated[str, Field(min_length=1, max_length=80, description="yours, unique per order")]
+    supplier_ref: Annotated[
+        str, Field(min_length=1, max_length=80, pattern=TEXT, description="yours, unique per order")
+    ]
     items: Annotated[list[ItemAnswerIn], Field(min_length=1, max_length=500)]
 
 
 class GiveBackIn(In):
-    reason: Annotated[str, Field(min_length=1, max_length=80)]
+    reason: Annotated[str, Field(min_length=1, max_length=80, pattern=TEXT)]
 
 
 class BoxItemIn(In):
     item: Ref
     quantity: Some
-    lot: Annotated[str, Field(max_length=40)] = ""
+    lot: Annotated[str, Field(max_length=40, pattern=TEXT)] = ""
     expires_on: date | None = None
 
 
 class BoxIn(In):
-    grams: Annotated[int, Field(ge=1, le=100_000_000)]
-    cm3: Annotated[int, Field(ge=1, le=2_000_000_000)] | None = None
+    grams: Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
+    cm3: Annotated[int, Field(ge=1, le=2_000_000_000, strict=True)] | None = None
     items: Annotated[list[BoxItemIn], Field(min_length=1, max_length=200)]
 
 
@@ -166,8 +181,8 @@ class StockRowIn(In):
     location: Ref
     sku: Ref
     on_hand: Count
-    as_of: AwareDatetime
-    version: Annotated[int, Field(ge=1, le=2**62)]
+    as_of: Moment
+    version: Annotated[int, Field(ge=1, le=2**62, strict=True)]
 
 
 class StockIn(In):

@@ -89,7 +89,7 @@ def _claim(wanted: list[Wanted], at: datetime) -> list[Wanted]:
         asked[line.pk] = asked.get(line.pk, 0) + choice.quantity
     won = donations.claim_goods(quantities=asked, at=at)
     taken = []
-    for choice, line, offer in sorted(wanted, key=lambda w: (w[1].due_at or at, w[1].pk, w[2].pk)):
+    for choice, line, offer in sorted(wanted, key=lambda w: (w[1].pk, w[2].pk)):
         quantity = min(choice.quantity, won.get(line.pk, 0))
         if quantity:
             won[line.pk] -= quantity
