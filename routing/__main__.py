@@ -1,4 +1,4 @@
-"""python -m routing solve|check|bound|explain|generate|plot|schema"""
+"""python -m routing solve|check|bound|explain|bench|generate|plot|schema"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import bounds, checker, distances, explain, generate, plan, plot, read, solver
+from . import bench, bounds, checker, distances, explain, generate, plan, plot, read, solver
 from .plan import Plan
 from .problem import Problem, Refused, dumps, problem_schema
 
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     bound.set_defaults(command=_bound)
     bound.add_argument("problem", type=Path)
     _generate_parser(commands.add_parser("generate", help="make up a county"))
+    _bench_parser(commands.add_parser("bench", help="engines side by side, as a table"))
     schema = commands.add_parser("schema", help="the JSON Schema of problems or plans")
     schema.set_defaults(command=_schema)
     schema.add_argument("of", choices=["problem", "plan"])
@@ -64,6 +65,14 @@ def _solve_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--engine", default="")
     sub.add_argument("--out", type=Path)
+
+
+def _bench_parser(sub: argparse.ArgumentParser) -> None:
+    sub.set_defaults(command=_bench)
+    sub.add_argument("problems", type=Path, nargs="+")
+    sub.add_argument("--engines", nargs="+", default=[""], help="names; without it the engine that is chosen")
+    sub.add_argument("--seconds", type=float, default=10.0)
+    sub.add_argument("--seeds", type=int, nargs="+", default=[0])
 
 
 def _generate_parser(sub: argparse.ArgumentParser) -> None:
@@ -162,6 +171,12 @@ def _explain(asked: argparse.Namespace) -> int:
 def _generate(asked: argparse.Namespace) -> int:
     size = generate.Size(asked.warehouses, asked.recipients, asked.pairs, asked.vehicles, asked.optional)
     _write(dumps(generate.county(size, seed=asked.seed)), asked.out)
+    return 0
+
+
+def _bench(asked: argparse.Namespace) -> int:
+    rows = bench.run(bench.from_files(asked.problems), asked.engines, asked.seconds, asked.seeds)
+    print(bench.table(rows))
     return 0
 
 

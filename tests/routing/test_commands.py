@@ -88,3 +88,17 @@ def test_an_unknown_engine_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     path.write_text(dumps(county(Size(2, 3, 3, 1))), encoding="utf-8")
     assert main(["solve", str(path), "--engine", "crystal ball"]) == 2
     assert "no engine 'crystal ball'" in capsys.readouterr().err
+
+
+def test_bench_sets_engines_side_by_side(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem, plan = files
+    best = json.loads(plan.read_text(encoding="utf-8"))["cost"]
+    known = {"problem": {"bks": sum(best.values())}}
+    (problem.parent / "bks.json").write_text(json.dumps(known), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["bench", str(problem), "--engines", "ruin", "ortools", "--seconds", "1"]) == 0
+    head, _, *rows = capsys.readouterr().out.strip().splitlines()
+    assert "gap %" in head and [row.split(" | ")[1] for row in rows] == ["ruin", "ortools"]
+    assert all(-0.1 < float(row.split(" | ")[6]) < 50 for row in rows)
