@@ -116,6 +116,7 @@ def environment() -> dict[str, str]:
         for key, value in os.environ.items()
         if key not in {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"}
     }
+    env.setdefault("UV_SYSTEM_CERTS", "true")  # a company's own certificates count, as they do for pip
     cache = Path(
         env.get("UV_CACHE_DIR") or env.get("XDG_CACHE_HOME") or Path(env.get("HOME") or "/nonexistent")
     )
