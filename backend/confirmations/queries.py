@@ -1,12 +1,12 @@
 """What is to be counted at a door, and what was."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
-from backend.confirmations.models import Confirmation, Count
+from backend.confirmations.models import Confirmation, Count, Tally
 from backend.confirmations.rules import FATES, Counted
 from backend.deliveries.models import Drop, DropParcel
 from backend.deliveries.queries import drop_by_link
@@ -138,7 +138,11 @@ def _fill(rows: dict[str, SheetRow], counts: QuerySet[Count]) -> None:
             row.reasons.append(count.reason)
 
 
-def disputed(*, drop: str) -> list[dict[str, Any]]:
-    """Tallies that say something else than the answer that counts, as sent."""
-    rows = Confirmation.objects.filter(drop__public_id=drop).values_list("drop__tallies__counts", flat=True)
-    return list(rows.filter(drop__tallies__differs=True))
+def disputed_counts(*, drop: str, parts: Collection[str]) -> str:
+    """What later, differing tallies say arrived whole of some order items: «38, 41», first one first."""
+    tallies = Tally.objects.filter(drop__public_id=drop, differs=True).order_by("pk")
+    totals = [
+        sum(int(found["received"]) for found in counts if found["order_item"] in parts)
+        for counts in tallies.values_list("counts", flat=True)
+    ]
+    return ", ".join(str(total) for total in totals)

@@ -10,6 +10,9 @@ class Announcement:
 
 
 SCHEDULE: dict[str, Announcement] = {
+    "sequence-facts": Announcement("journal.sequence", 1.0),
+    "write-letters": Announcement("letters.write", 10.0),
+    "send-letters": Announcement("letters.send", 10.0),
     "deliver-notices": Announcement("payments.deliver_notices", 1.0),
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
     "close-questions": Announcement("payments.close_questions", 10.0),

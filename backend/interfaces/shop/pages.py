@@ -135,7 +135,8 @@ def county_map(places: Sequence[TownshipMissing]) -> Map | None:
                 place.lon,
                 place.lat,
                 place.missing,
-                gettext("%(place)s，还差%(n)s件") % {"place": words.place(place.name), "n": f"{place.missing:,}"},
+                gettext("%(place)s，还差%(n)s件")
+                % {"place": words.place(place.name), "n": f"{place.missing:,}"},
                 f"{home}?town={place.code}#list",
             )
             for place in places

@@ -67,7 +67,9 @@ def test_what_is_counted_is_received_and_told(village: Village, lamps: NeedLine)
     mark_received(quantities={village.need.pk: 2}, actor=WEI, at=later(days=1))
     village.need.refresh_from_db()
     assert village.need.received == 5
-    facts = Entry.objects.filter(subject=f"need:{village.need.public_id}", kind="need.received").order_by("pk")
+    facts = Entry.objects.filter(subject=f"need:{village.need.public_id}", kind="need.received").order_by(
+        "pk"
+    )
     assert [fact.public for fact in facts] == [
         {"counted": 3, "received": 3, "wanted": 10},
         {"counted": 2, "received": 5, "wanted": 10},

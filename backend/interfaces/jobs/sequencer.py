@@ -1,0 +1,20 @@
+"""Committed facts get their place, and those who read by place are woken."""
+
+from celery import current_app, shared_task
+
+from backend.journal.operations import sequence
+
+BATCH = 5_000
+
+
+@shared_task(name="journal.sequence", time_limit=60, soft_time_limit=50)
+def sequence_facts() -> int:
+    """Place what is committed until nothing waits. A second run at the same time leaves at once."""
+    placed = 0
+    while more := sequence(limit=BATCH):
+        placed += more
+        if more < BATCH:
+            break
+    if placed:
+        current_app.send_task("letters.write")
+    return placed
