@@ -264,6 +264,7 @@ RESERVATION_MINUTES = env.int("ZS_RESERVATION_MINUTES", 30)
 UNDO_MINUTES = env.int("ZS_UNDO_MINUTES", 0 if DEMO else 30)
 QUESTION_DAYS = env.int("ZS_QUESTION_DAYS", 3)
 WAIT_DAYS = env.int("ZS_WAIT_DAYS", 3)
+MAP_PROVIDER = env.str("ZS_MAP_PROVIDER", "", validate=lambda v: v in {"", "amap"})
 PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)
 
 # suppliers' systems

@@ -28,6 +28,7 @@ from backend.deliveries.operations.road import (
     assign_courier,
     fail_stop,
     load,
+    take_route,
 )
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "renew_link",
     "retry_plan",
     "send_by_carrier",
+    "take_route",
 ]

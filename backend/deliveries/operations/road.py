@@ -60,6 +60,20 @@ def assign_courier(*, route: Route, courier: User, actor: str, at: datetime) -> 
 
 
 @own_transaction
+def take_route(*, route: Route, courier_id: int, actor: str, at: datetime) -> Route:
+    """Own transaction. A courier takes a route that nobody drives; one's own again changes nothing.
+
+    Raises NotYourRoute when another was faster, and what assign_courier raises.
+    """
+    row = Route.objects.select_for_update().get(pk=route.pk)
+    if row.courier_id == courier_id:
+        return row
+    if row.courier_id is not None:
+        raise NotYourRoute
+    return assign_courier(route=route, courier=User.objects.get(pk=courier_id), actor=actor, at=at)
+
+
+@own_transaction
 def load(
     *, stop: Stop, parcels: Collection[str] | None = None, client_uuid: str, actor: str, at: datetime
 ) -> Stop:

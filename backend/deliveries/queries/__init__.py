@@ -1,6 +1,6 @@
 """What doors and later rooms ask about plans, routes and drops."""
 
-from backend.deliveries.queries.plans import plan_lines, plan_sheet, waiting
+from backend.deliveries.queries.plans import county_names, plan_lines, plan_sheet, waiting
 from backend.deliveries.queries.road import (
     RoadBox,
     RoadRoute,
@@ -13,7 +13,9 @@ from backend.deliveries.queries.road import (
 )
 from backend.deliveries.queries.rows import (
     carrier_of,
+    driven_route,
     drop_by_link,
+    drop_of_stop,
     drop_row,
     drops_to_call,
     plan_row,
@@ -48,8 +50,11 @@ __all__ = [
     "RouteLine",
     "Waiting",
     "carrier_of",
+    "county_names",
     "couriers_of",
+    "driven_route",
     "drop_by_link",
+    "drop_of_stop",
     "drop_row",
     "drops_to_call",
     "free_routes",

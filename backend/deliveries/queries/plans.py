@@ -21,6 +21,7 @@ from backend.deliveries.queries.sheets import (
 )
 from backend.deliveries.rules import PlanState, StopKind, StopState, moment, window_at
 from backend.parties.models import Site
+from backend.parties.rules import SiteKind
 from backend.shipments.models import Parcel, ParcelItem, Shipment
 from backend.shipments.rules import Mode, ShipmentState
 
@@ -65,6 +66,12 @@ def waiting() -> list[Waiting]:
         .order_by("-n", county)
     )
     return [Waiting(row[county], row["n"], row["boxes"]) for row in rows]
+
+
+def county_names(*, regions: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """By county code the names of the hub there, where there is one: how people know the county's deliveries."""
+    hubs = Site.objects.filter(kind=SiteKind.HUB.value, county_code__in=list(regions)).order_by("-pk")
+    return dict(hubs.values_list("county_code", "names"))
 
 
 def plan_sheet(*, plan: Plan) -> PlanSheet:

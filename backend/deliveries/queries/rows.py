@@ -36,6 +36,11 @@ def route_row(*, public_id: str, organisation_id: int) -> Route:
     return _one(rows.select_related("vehicle__carrier", "plan").first())
 
 
+def driven_route(*, public_id: str, courier_id: int) -> Route:
+    """A route that this courier drives; raises Missing."""
+    return _one(Route.objects.filter(public_id=public_id, courier_id=courier_id).first())
+
+
 def stop_row(*, public_id: str, courier_id: int) -> Stop:
     """A stop of a route that this courier drives; raises Missing."""
     rows = Stop.objects.filter(public_id=public_id, route__courier_id=courier_id)
@@ -50,6 +55,11 @@ def drop_row(*, public_id: str, courier_id: int | None = None, organisation_id: 
     if organisation_id is not None:
         rows = rows.filter(stop__route__vehicle__carrier__organisation_id=organisation_id)
     return _one(rows.select_related("stop__route", "recipient__organisation", "site").first())
+
+
+def drop_of_stop(*, stop: Stop) -> Drop:
+    """What is left at a stop; raises Missing where goods are only fetched."""
+    return _one(stop.drops.select_related("recipient__organisation", "site").order_by("pk").first())
 
 
 def drop_by_link(*, token: str) -> Drop | None:
