@@ -1,12 +1,13 @@
-"""What things cost now, and where that is known from."""
+"""What things cost now and where that is known from, and what lies in a supplier's warehouses."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 
-from backend.catalogue.models import Offer
+from backend.catalogue.models import Offer, Stock
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,57 @@ def price_facts(*, items: Collection[str], at: datetime) -> dict[str, PriceFact]
             "item__public_id", "charity_price", "market_price", "market_source", "market_on"
         )
     }
+
+
+@dataclass(frozen=True)
+class StockLevel:
+    """One item in one warehouse of a supplier, as last told. `version` is what the next report must pass."""
+
+    warehouse: str
+    warehouse_names: dict[str, str]
+    code: str
+    names: dict[str, str]
+    units: dict[str, str]
+    drawing: str
+    on_hand: int
+    reserved: int
+    version: int
+    as_of: datetime
+
+    @property
+    def short(self) -> int:
+        return max(self.reserved - self.on_hand, 0)
+
+
+def _levels(organisation_id: int) -> QuerySet[Stock]:
+    return Stock.objects.filter(warehouse__organisation=organisation_id)
+
+
+def stock_count(*, organisation_id: int) -> int:
+    """How many stock levels a supplier tells."""
+    return _levels(organisation_id).count()
+
+
+def stock_levels(*, organisation_id: int, offset: int, limit: int) -> list[StockLevel]:
+    """A page of a supplier's stock: shortages first, then by name. One query."""
+    rows = (
+        _levels(organisation_id)
+        .select_related("item", "warehouse")
+        .annotate(missing=Greatest(F("reserved") - F("on_hand"), 0))
+    )
+    ordered = rows.order_by("-missing", "item__sort_key", "item__code", "pk")
+    return [
+        StockLevel(
+            row.warehouse.public_id,
+            row.warehouse.names,
+            row.item.code,
+            row.item.names,
+            row.item.units,
+            row.item.drawing,
+            row.on_hand,
+            row.reserved,
+            row.version,
+            row.as_of,
+        )
+        for row in ordered[offset : offset + limit]
+    ]

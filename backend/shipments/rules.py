@@ -115,6 +115,15 @@ def order_status(
     return OrderStatus.PARTIALLY_SHIPPED if gone else OrderStatus.IN_PROGRESS
 
 
+class Pile(StrEnum):
+    """How orders lie on a supplier's desk: by what they wait for."""
+
+    ANSWER = "answer"
+    PACK = "pack"
+    SEND = "send"
+    GONE = "gone"
+
+
 @dataclass(frozen=True)
 class PackedItem:
     """So many of an order item (public id) in a box, of one lot."""

@@ -1,194 +1,29 @@
-"""What is ready to be fetched, where a gift's goods are, and what a label says."""
+"""Orders with their shipments, labels and events, as their supplier sees them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import CharField, Min, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from backend.journal import queries as facts
 from backend.journal.kinds import Kind
 from backend.journal.queries import Fact
-from backend.parties.models import Site
-from backend.shipments.models import Handover, Parcel, ParcelItem, Shipment, ShipmentLine
+from backend.shipments.models import Handover, Parcel, ParcelItem, Shipment
+from backend.shipments.queries.ready import boxes_of
 from backend.shipments.rules import (
-    Mode,
     OrderStatus,
+    Pile,
     ShipmentAction,
     ShipmentState,
     masked,
     order_status,
     shipment_actions,
 )
-from backend.supplier_orders.models import SupplierOrderLine
+from backend.supplier_orders.models import SupplierOrder, SupplierOrderItem
 from backend.supplier_orders.queries import OrderView, order_views, orders_of
-from backend.supplier_orders.rules import OrderAction
-
-
-@dataclass(frozen=True)
-class ReadyShipment:
-    """A shipment that waits for a vehicle: where it lies, where it goes, how big and how urgent it is."""
-
-    id: int
-    public_id: str
-    number: str
-    state: ShipmentState
-    order_id: int
-    warehouse: Site
-    recipient_id: int
-    recipient_site: Site
-    parcels: tuple[int, ...]
-    grams: int
-    cm3: int
-    ready_at: datetime
-    oldest_gift_at: datetime
-    needed_on: date | None
-
-
-def ready_shipments(
-    *,
-    county_code: str = "",
-    states: Collection[ShipmentState] = (ShipmentState.READY,),
-    shipments: Collection[int] | None = None,
-) -> list[ReadyShipment]:
-    """Shipments for our own vehicles in one of `states`, oldest gift first. Two queries.
-
-    Those of one county of recipients, or only the given ids, where asked.
-    """
-    rows = Shipment.objects.filter(
-        mode=Mode.OWN.value, state__in=[state.value for state in states], ready_at__isnull=False
-    )
-    if county_code:
-        rows = rows.filter(order__recipient__site__county_code=county_code)
-    if shipments is not None:
-        rows = rows.filter(pk__in=shipments)
-    funded = "parcels__items__lines__order_line__funded_line__"
-    found = list(
-        rows.select_related("order__warehouse", "order__recipient__site").annotate(
-            oldest=Min(f"{funded}due_at"), needed=Min(f"{funded}need_line__appeal__needed_on")
-        )
-    )
-    boxes = _boxes([row.pk for row in found])
-    ready = [_ready(row, boxes.get(row.pk, [])) for row in found]
-    return sorted(ready, key=lambda row: (row.oldest_gift_at, row.id))
-
-
-def _boxes(shipments: Collection[int]) -> dict[int, list[Parcel]]:
-    boxes: dict[int, list[Parcel]] = {}
-    for box in Parcel.objects.filter(shipment__in=shipments, voided_at=None).order_by("pk"):
-        boxes.setdefault(box.shipment_id, []).append(box)
-    return boxes
-
-
-def _ready(row: Shipment, boxes: Sequence[Parcel]) -> ReadyShipment:
-    ready_at = row.ready_at or row.packed_at
-    return ReadyShipment(
-        id=row.pk,
-        public_id=row.public_id,
-        number=row.number,
-        state=ShipmentState(row.state),
-        order_id=row.order_id,
-        warehouse=row.order.warehouse,
-        recipient_id=row.order.recipient_id,
-        recipient_site=row.order.recipient.site,
-        parcels=tuple(box.pk for box in boxes),
-        grams=sum(box.grams for box in boxes),
-        cm3=sum(box.cm3 for box in boxes),
-        ready_at=ready_at,
-        oldest_gift_at=getattr(row, "oldest", None) or ready_at,
-        needed_on=getattr(row, "needed", None),
-    )
-
-
-@dataclass(frozen=True)
-class TracedBox:
-    """Units of one funded line in one box."""
-
-    funded_line: int
-    order_line: int
-    shipment_line: int
-    shipment: str
-    number: str
-    state: ShipmentState
-    parcel: str
-    parcel_id: int
-    quantity: int
-    packed_at: datetime
-    ready_at: datetime | None
-
-
-@dataclass(frozen=True)
-class TracedOrder:
-    """Units of one funded line in one supplier order, and the boxes they went into."""
-
-    funded_line: int
-    order_line: int
-    order: str
-    number: str
-    order_item: int
-    supplier: dict[str, str]
-    request_status: str
-    submitted_at: datetime
-    respond_by: datetime
-    answered_at: datetime | None
-    quantity: int
-    dropped: int
-    reason: str
-    replaces: int | None
-    boxes: tuple[TracedBox, ...]
-
-
-def trace(*, funded_lines: Collection[int]) -> list[TracedOrder]:
-    """Where the units of funded lines (ids) went, in order of ordering. Two queries."""
-    boxes: dict[int, list[TracedBox]] = {}
-    for line in (
-        ShipmentLine.objects.filter(order_line__funded_line__in=funded_lines)
-        .select_related("parcel_item__parcel__shipment", "order_line")
-        .order_by("pk")
-    ):
-        boxes.setdefault(line.order_line_id, []).append(_traced_box(line))
-    rows = SupplierOrderLine.objects.filter(funded_line__in=funded_lines)
-    rows = rows.select_related("item__order__supplier__organisation").order_by("pk")
-    return [_traced_order(row, tuple(boxes.get(row.pk, ()))) for row in rows]
-
-
-def _traced_box(line: ShipmentLine) -> TracedBox:
-    parcel = line.parcel_item.parcel
-    return TracedBox(
-        funded_line=line.order_line.funded_line_id,
-        order_line=line.order_line_id,
-        shipment_line=line.pk,
-        shipment=parcel.shipment.public_id,
-        number=parcel.shipment.number,
-        state=ShipmentState(parcel.shipment.state),
-        parcel=parcel.code,
-        parcel_id=parcel.pk,
-        quantity=line.quantity,
-        packed_at=parcel.shipment.packed_at,
-        ready_at=parcel.shipment.ready_at,
-    )
-
-
-def _traced_order(row: SupplierOrderLine, boxes: tuple[TracedBox, ...]) -> TracedOrder:
-    order = row.item.order
-    return TracedOrder(
-        funded_line=row.funded_line_id,
-        order_line=row.pk,
-        order=order.public_id,
-        number=order.number,
-        order_item=row.item_id,
-        supplier=order.supplier.organisation.names,
-        request_status=order.request_status,
-        submitted_at=order.submitted_at,
-        respond_by=order.respond_by,
-        answered_at=order.answered_at,
-        quantity=row.quantity,
-        dropped=row.dropped,
-        reason=row.item.reason,
-        replaces=row.replaces_id,
-        boxes=boxes,
-    )
+from backend.supplier_orders.rules import ACCEPTED, OrderAction, RequestStatus
 
 
 @dataclass(frozen=True)
@@ -296,7 +131,7 @@ def order_files(orders: Sequence[OrderView]) -> list[OrderFile]:
     """`orders` with their shipments and boxes. Four queries."""
     rows = Shipment.objects.filter(order__in=[order.id for order in orders]).order_by("pk")
     shipments = list(rows)
-    boxes = _boxes([row.pk for row in shipments])
+    boxes = boxes_of([row.pk for row in shipments])
     ids = [box.pk for row in boxes.values() for box in row]
     contents = _contents(ids)
     handed = dict(Handover.objects.filter(parcel__in=ids).order_by("pk").values_list("parcel", "step"))
@@ -382,3 +217,31 @@ def events(*, organisation_id: int, after: int, limit: int) -> list[Fact]:
         ],
         kinds=[kind.value for kind in EVENT_KINDS],
     )
+
+
+def _piles(organisation_id: int) -> dict[Pile, QuerySet[SupplierOrder]]:
+    """A supplier's orders by what waits for somebody, the most urgent first; an order lies in one pile."""
+    orders = orders_of(organisation_id=organisation_id)
+    taken = orders.filter(request_status__in=[status.value for status in ACCEPTED])
+    unpacked = Exists(
+        SupplierOrderItem.objects.filter(order=OuterRef("pk"), shipped__lt=F("accepted") + F("backordered"))
+    )
+    standing = [ShipmentState.PACKED.value, ShipmentState.READY.value, ShipmentState.PLANNED.value]
+    waiting = Exists(Shipment.objects.filter(order=OuterRef("pk"), state__in=standing))
+    submitted = Q(request_status=RequestStatus.SUBMITTED.value)
+    return {
+        Pile.ANSWER: orders.filter(submitted).order_by("respond_by", "pk"),
+        Pile.PACK: taken.filter(unpacked).order_by("submitted_at", "pk"),
+        Pile.SEND: taken.filter(~unpacked, waiting).order_by("submitted_at", "pk"),
+        Pile.GONE: orders.exclude(submitted).filter(~unpacked, ~waiting).order_by("-updated_at", "-pk"),
+    }
+
+
+def desk_counts(*, organisation_id: int) -> dict[Pile, int]:
+    """How many orders lie in each pile. One query each."""
+    return {pile: rows.count() for pile, rows in _piles(organisation_id).items()}
+
+
+def desk_orders(*, organisation_id: int, pile: Pile, offset: int, limit: int) -> list[OrderFile]:
+    """One page of a pile. Six queries."""
+    return order_files(order_views(_piles(organisation_id)[pile][offset : offset + limit]))
