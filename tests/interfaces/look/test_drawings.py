@@ -1,7 +1,9 @@
 """The number is the picture: squares, 正, postmarks, codes."""
 
+import csv
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.template import Context, Template
@@ -66,3 +68,8 @@ def test_a_postmark_says_place_day_and_minute_of_the_place() -> None:
 def test_a_code_is_drawn_with_attributes_alone() -> None:
     code = render("{% qr text %}", text="https://example.org/c/7f3a")
     assert 'role="img"' in code and "style=" not in code and "<script" not in code
+
+
+def test_every_kind_of_goods_of_the_demonstration_is_drawn(settings: Any) -> None:
+    rows = csv.DictReader((settings.BASE_DIR / "fixtures" / "goods" / "items.csv").open(encoding="utf-8"))
+    assert {row["drawing"] for row in rows} <= set(drawings.symbols())
