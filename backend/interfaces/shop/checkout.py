@@ -40,9 +40,9 @@ def mint_key() -> str:
 
 
 def visitor(request: HttpRequest) -> str:
-    """Who keys belong to: the member, else the browser (a number in its signed session)."""
+    """Who keys belong to, and the journal's label: the member, else the browser (its signed session)."""
     if request.user.is_authenticated:
-        return f"user:{request.user.pk}"
+        return f"user:{request.user.public_id}"
     if "visitor" not in request.session:
         request.session["visitor"] = secrets.token_urlsafe(12)
     return f"visitor:{request.session['visitor']}"

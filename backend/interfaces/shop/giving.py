@@ -1,6 +1,7 @@
 """Giving: the confirm page, the way to the gateway, and what the visitor finds when they come back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -65,14 +66,10 @@ def _wished(request: HttpRequest) -> Filled:
         quantity = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
         wishes = basket.joined(wishes, Wish(need, max(quantity, 1)))
     filled = Filled(tuple(wishes), key=checkout.mint_key())
-    if request.user.is_authenticated:
-        return Filled(
-            filled.wishes,
-            key=filled.key,
-            name=person_name(user_id=request.user.pk),
-            mail=person_mail(user_id=request.user.pk),
-        )
-    return filled
+    user_id = request.user.pk
+    if user_id is None:
+        return filled
+    return replace(filled, name=person_name(user_id=user_id), mail=person_mail(user_id=user_id))
 
 
 def _needs(wishes: tuple[Wish, ...]) -> dict[str, NeedCard]:
@@ -154,10 +151,10 @@ def _refused(
     missing = str(refusal.details.get("need", ""))
     if isinstance(refusal, GONE) and missing in needs:
         return _short(request, filled, missing)
-    note = _note(refusal)
-    again = Filled(**{**filled.__dict__, "key": checkout.mint_key()})
-    status = 503 if isinstance(refusal, Busy | GatewayDown) else 409
-    return _confirm(request, again, note=note, status=status)
+    # nobody knows what came of it: the same key finds the gift if it was written
+    unsure = isinstance(refusal, Busy | GatewayDown)
+    again = filled if unsure else replace(filled, key=checkout.mint_key())
+    return _confirm(request, again, note=_note(refusal), status=503 if unsure else 409)
 
 
 def _note(refusal: Refused) -> tuple[str, str]:

@@ -287,3 +287,18 @@ def test_the_confirm_page_costs_the_same_for_thirty_lines(
         client.post("/give/", filled(confirm(client, county.ask()), act="more"))
     assert "30样东西" in client.get("/give/").content.decode()
     assert count() == one
+
+
+@places
+def test_when_nobody_knows_what_came_of_it_the_same_key_finds_the_gift(
+    county: County, client: Client, settings: Any
+) -> None:
+    form = filled(confirm(client, county.need))
+    settings.GIFT_WAIT_SECONDS, patience = 0, settings.GIFT_WAIT_SECONDS
+    answer = client.post("/give/", form)
+    html = answer.content.decode()
+    assert answer.status_code == 503 and "没轮到" in html
+    assert hidden(html, "key") == form["key"]
+    settings.GIFT_WAIT_SECONDS = patience
+    assert client.post("/give/", filled(html)).status_code == 302
+    assert Donation.objects.count() == 1
