@@ -39,14 +39,14 @@ ROAD_OF_GOODS = (
     Standing.COUNTED,
 )
 # days until goods are ready, by where they stand; said as a range until real trips teach better
-READY_DAYS = {Standing.GIVEN: (1, 4), Standing.ORDERED: (1, 3)}
+READY_DAYS = {Standing.GIVEN: (1, 3), Standing.ORDERED: (0, 2)}
 SILENT_LANE = Lane(1, 5)
 
 
 def tell(line: Line, *, paid_at: datetime | None, now: datetime, zone: str) -> Story:
     """The story of one line of a gift as it stands at `now`; days are those of `zone`."""
     portions = _portions(line)
-    ahead = [_ahead(portion, line, now, zone) for portion in portions if not portion.done]
+    ahead = [_ahead(portion, line, now, zone) for portion in _under_way(portions)]
     events = sorted(_events(line, paid_at, zone), key=lambda e: (e.at, _rank(e.kind)))
     return Story(
         line=line,
@@ -79,6 +79,18 @@ def _portions(line: Line) -> list[Portion]:
     order = [*reversed(ROAD_OF_GOODS), Standing.REFUNDED]
     ranked = sorted(held.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1] is not None))
     return [Portion(kind, quantity, again) for (kind, again), quantity in ranked if quantity]
+
+
+def _under_way(portions: list[Portion]) -> list[Portion]:
+    """What is still to come; short and broken units that are made good together go one way."""
+    merged: dict[tuple[Standing, bool], Portion] = {}
+    for portion in portions:
+        if not portion.done:
+            key = (portion.kind, portion.again is not None)
+            known = merged.get(key)
+            both = known.quantity + portion.quantity if known else portion.quantity
+            merged[key] = Portion(portion.kind, both, known.again if known else portion.again)
+    return list(merged.values())
 
 
 def _of_units(units: Units) -> Iterator[Portion]:
@@ -297,7 +309,7 @@ def _short(line: Line, portions: list[Portion], ahead: list[Ahead]) -> Iterator[
         if not (quantity and fates):
             continue
         latest = max(fates, key=lambda fate: fate.confirmed_at)
-        when = next((a.expected for a in ahead if a.portion.again is why), None)
+        when = next((a.expected for a in ahead if a.portion.again), None)
         yield News(kind, quantity, latest.confirmed_at, fate=latest, reason=latest.reason, expected=when)
 
 

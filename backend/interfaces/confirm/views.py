@@ -40,9 +40,10 @@ def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     @wraps(view)
     def enter(request: HttpRequest, token: str) -> HttpResponseBase:
         sheet = linked_sheet(token=token)
-        if sheet is None:
-            return render(request, "confirm/gone.html", status=404)
-        return view(request, token, sheet)
+        gone = sheet is None
+        answer = render(request, "confirm/gone.html", status=404) if gone else view(request, token, sheet)
+        answer["Referrer-Policy"] = "no-referrer"  # the address is the right to count: it goes nowhere
+        return answer
 
     return enter
 

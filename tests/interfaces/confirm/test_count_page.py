@@ -42,7 +42,7 @@ def test_the_page_says_what_should_be_there(wei: Client) -> None:
     page = wei.get(address(road))
 
     text = page.content.decode()
-    assert page.status_code == 200 and "2箱，1样" in text and "该到40床，在2个箱子里" in text
+    assert page.status_code == 200 and "该到2箱，1样" in text and "该到40床，在2个箱子里" in text
     assert "no-store" in page["Cache-Control"] and page["Referrer-Policy"] == "no-referrer"
     assert not page.cookies
     assert not Tally.objects.exists()

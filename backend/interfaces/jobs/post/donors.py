@@ -20,7 +20,7 @@ from backend.notices.operations import Mail, NothingToSay
 from backend.notices.rules import LetterKind
 from backend.timelines import queries as timelines
 from backend.timelines.fold import tell
-from backend.timelines.story import Gift, NewsKind, Standing, Story
+from backend.timelines.story import Gift, News, NewsKind, Standing, Story
 from backend.timelines.touched import ref_of
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def _page(told: Told, subject: str, *paragraphs: str, news: str = "", kind: str 
 def _rows(told: Told) -> list[Row]:
     rows = []
     for story in told.stories:
-        coming = {ahead.portion: ahead for ahead in story.ahead}
+        coming = {(ahead.portion.kind, bool(ahead.portion.again)): ahead for ahead in story.ahead}
         for portion in story.portions:
-            ahead = coming.get(portion)
+            ahead = coming.get((portion.kind, bool(portion.again)))
             then = _then(portion.kind, story)
             if ahead and ahead.expected:
                 then = f"{said.likely(ahead.expected)}（{said.between(ahead.expected)}）"
@@ -201,10 +201,28 @@ def _counted(told: Told) -> Page:
         return _page(told, subject, _hello(told), gettext("学校打开箱子数了一遍，数都对上了。"), last)
     promise = gettext("供应商补，运费他们出，你不用再付钱。补的点清以后，再写一封给你。")
     whose = gettext("为什么算在你这一笔：同一批里少了，按捐赠先后，从最后一笔算起。")
-    heard = [said.why(n.reason) for n in lacking] + [said.written(n.reason) for n in lacking]
-    seen = next((text for text in heard if text), "")
-    why = gettext("学校写的：{words}。").format(words=seen) if seen else ""
-    return _page(told, subject, _hello(told), why, whose, news=promise, kind="short")
+    return _page(
+        told, subject, _hello(told), _found(stories), _seen(lacking), whose, news=promise, kind="short"
+    )
+
+
+def _found(stories: Sequence[Story]) -> str:
+    """该有40床，实有38床: what the school counted of the batch."""
+    fates = [
+        (story, story.last_count.fate) for story in stories if story.last_count and story.last_count.fate
+    ]
+    return "".join(
+        gettext("学校打开箱子数了一遍：该有{all}，点到{got}。").format(
+            all=said.count(story.line, fate.of_batch), got=said.count(story.line, fate.batch)
+        )
+        for story, fate in fates
+        if fate.lacking
+    )
+
+
+def _seen(lacking: Sequence[News]) -> str:
+    heard = [text for news in lacking for text in (said.why(news.reason), said.written(news.reason)) if text]
+    return gettext("学校写的：{words}。").format(words=said.listed(dict.fromkeys(heard))) if heard else ""
 
 
 def _joined(parts: object) -> str:
