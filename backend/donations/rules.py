@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -166,8 +166,10 @@ class Gift:
 
     @property
     def fingerprint(self) -> str:
-        content = [[asdict(line) for line in self.lines], asdict(self.donor)]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        donor = self.donor
+        lines = [(line.need_line, line.quantity, line.unit_price, line.promise) for line in self.lines]
+        who = (donor.user_id, donor.name, donor.mail, donor.phone, donor.message, donor.language)
+        return hashlib.sha256(json.dumps((lines, who)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -151,9 +151,8 @@ def _write(
     cursor: Any, gifts: Sequence[Gift], admitted: list[int], look: _Look, answers: dict[int, _Decided]
 ) -> None:
     chosen = [gifts[index] for index in admitted]
-    parts = [
-        part for place, gift in enumerate(chosen) for part in parts_of(place, gift, look.needs, look.accounts)
-    ]
+    shares = [parts_of(place, gift, look.needs, look.accounts) for place, gift in enumerate(chosen)]
+    parts = [part for share in shares for part in share]
     cursor.execute(
         statements.TAKE_IDS,
         {"gifts": len(chosen), "parts": len(parts), "lines": sum(len(part.lines) for part in parts)},
@@ -161,10 +160,9 @@ def _write(
     keep = timedelta(minutes=settings.RESERVATION_MINUTES)
     values = columns(chosen, parts, cursor.fetchone(), keep=keep)
     cursor.execute(";".join((needs.CLAIM, *statements.PLACE, RECORD_MANY)), {**values, **_claims(parts)})
-    for place, index in enumerate(admitted):
+    for index, share in zip(admitted, shares, strict=True):
         until = gifts[index].at + keep
-        dues = tuple(part.due(until) for part in parts if part.gift == place)
-        answers[index] = Placed(dues, replayed=False)
+        answers[index] = Placed(tuple(part.due(until) for part in share), replayed=False)
 
 
 def _claims(parts: Sequence[Part]) -> dict[str, list[int]]:
