@@ -15,13 +15,15 @@ from backend.deliveries.rules import PLAN_TRIES, PlanState
 from backend.kernel.db import claim
 from backend.kernel.states import WrongState
 from routing.bounds import radial
-from routing.explain import explained, lane_prices
+from routing.explain import lane_prices, stop_prices, unserved
 from routing.plan import Plan as Answer
+from routing.plan import Unserved
 from routing.problem import Problem, to_json
 from routing.solver import BrokenPlan, EngineDied, Params, Progress, solve_with
 
 LEASE = timedelta(seconds=15)
 BEAT_SECONDS = 1.0
+REASON_SECONDS = 15.0
 ACTOR = "system:jobs"
 Clock = Callable[[], datetime]
 
@@ -99,12 +101,31 @@ def _keep(plan: Plan, by: str, day: Day, problem: Problem, answer: Answer, at: d
     )
 
 
+def with_reasons(problem: Problem, plan: Answer, *, seconds: float = REASON_SECONDS) -> Answer:
+    """The plan with a price for every stop and, while time is left, reasons for what it leaves out.
+
+    What is owed is explained first; reasons cost time that grows with the square of a route's length.
+    """
+    end = time.monotonic() + seconds
+    told: list[Unserved] = []
+    for item in sorted(plan.unserved, key=lambda item: item.tariff is not None):
+        alone = dataclasses.replace(plan, unserved=(item,))
+        told += unserved(problem, alone) if time.monotonic() < end else (item,)
+    return dataclasses.replace(plan, unserved=tuple(told), stop_prices=stop_prices(problem, plan))
+
+
 class _Search:
     """The solver in a thread of its own, and a heart that beats in ours: progress, lease, and the way out."""
 
     def __init__(self, plan: Plan, problem: Problem, by: str, clock: Clock) -> None:
         self.plan, self.problem, self.by, self.clock = plan, problem, by, clock
-        self.progress: dict[str, Any] = {"incumbent": None, "owed": None, "iterations": 0, "bound": None}
+        self.progress: dict[str, Any] = {
+            "incumbent": None,
+            "owed": None,
+            "iterations": 0,
+            "bound": None,
+            "stage": "search",
+        }
         self.lost = threading.Event()
         self.result: Answer | None = None
         self.error: BaseException | None = None
@@ -127,7 +148,8 @@ class _Search:
         try:
             self.progress["bound"] = radial(self.problem, seconds=2.0).fen
             plan = solve_with(self.problem, self._params(), on_progress=self._better)
-            self.result = explained(self.problem, plan)
+            self.progress["stage"] = "reasons"
+            self.result = with_reasons(self.problem, plan)
         except BaseException as error:
             self.error = error
 

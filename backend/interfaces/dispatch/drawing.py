@@ -150,7 +150,7 @@ def _hollow(left: Sequence[LeftOut], at: Mapping[str, Cell]) -> Iterable[Shape]:
 def _why_words(
     left: Sequence[LeftOut], drawn: Mapping[str, schematic.Drawn], whys: Mapping[str, str]
 ) -> Iterable[Text]:
-    for key in dict.fromkeys(row.place.public_id for row in left):
+    for key in dict.fromkeys(row.place.public_id for row in left if row.place.public_id in whys):
         spot = drawn[key]
         yield Text(spot.label_x, spot.label_y + 14, f"sub {spot.anchor}".strip(), whys[key])
 

@@ -205,6 +205,7 @@ class Progress:
     bound: str
     owed: int
     started: bool
+    reasons: bool  # the routes stand; reasons are being written
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,8 @@ class PlanPage:
     gap_chart: drawing.GapChart | None
     fills: tuple[FillRow, ...]
     couriers: tuple[tuple[str, str], ...]
+    sendable: int
+    send_price: str
 
     @property
     def is_draft(self) -> bool:
@@ -291,14 +294,21 @@ def plan_page(*, sheet: PlanSheet, organisation_id: int, now: datetime) -> PlanP
         len(sheet.routes),
         max((row.waits_days for row in sheet.left), default=0),
         _repeat(sheet),
-        drawing.route_map(sheet, names, {row.place.public_id: say.why_short(row) for row in sheet.left}),
+        drawing.route_map(sheet, names, _whys(sheet)),
         drawing.day_chart(sheet.routes, names, {h: f"{h}:00" for h in range(24)}, words.local(now)),
         drawing.gap_chart(sheet.bound, sheet.costs.total) if not _owes(sheet) else None,
         tuple(_fill(fill) for fill in drawing.fills(sheet.routes)),
         tuple(queries.couriers_of(organisation_id=organisation_id))
         if sheet.state is PlanState.RELEASED
         else (),
+        len(sendable(sheet)),
+        say.yuan(sum(row.tariff or 0 for row in sheet.left if row.shipment in sendable(sheet))),
     )
+
+
+def sendable(sheet: PlanSheet) -> list[str]:
+    """The left-out shipments that a carrier would take and that still wait."""
+    return [row.shipment for row in sheet.left if row.tariff is not None and row.free]
 
 
 def _fill(fill: drawing.Fill) -> FillRow:
@@ -317,6 +327,11 @@ def _names(sheet: PlanSheet) -> dict[str, str]:
     return {place.public_id: say.short(place.names) for place in places}
 
 
+def _whys(sheet: PlanSheet) -> dict[str, str]:
+    """A word under a place on the map, where it is more than money."""
+    return {row.place.public_id: say.why_short(row) for row in sheet.left if row.why != "price"}
+
+
 def _owes(sheet: PlanSheet) -> bool:
     """With a mandatory job left out a cost says nothing beside a bound."""
     return any(row.why == "owed" for row in sheet.left)
@@ -331,6 +346,7 @@ def _progress(sheet: PlanSheet) -> Progress:
         say.yuan(said["bound"]) if said.get("bound") is not None else "",
         said.get("owed") or 0,
         bool(said),
+        said.get("stage") == "reasons",
     )
 
 

@@ -111,10 +111,11 @@ def plan(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
 @_found
 def release(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
+    chosen = request.POST.getlist("by_carrier")
+    if request.POST.get("all_by_carrier") and row.answer:
+        chosen = pages.sendable(queries.plan_sheet(plan=row))
     try:
-        operations.release_plan(
-            plan=row, by_carrier=request.POST.getlist("by_carrier"), actor=seat.actor, at=timezone.now()
-        )
+        operations.release_plan(plan=row, by_carrier=chosen, actor=seat.actor, at=timezone.now())
     except Conflicts as refused:
         _say(request, refused)
     return redirect("dispatch:plan", public_id)

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from backend.deliveries.queries import LeftOut, Reason
 from backend.interfaces.look import words
 
+PREFIX = re.compile(r"^.*(·|, )")  # 演示仓·普坪, Demonstration warehouse, Puping
 SHORT = re.compile(r"[（(]([^（）()]+)[）)]\s*$")
 
 
@@ -19,7 +20,7 @@ def short(names: object) -> str:
     inner = found.group(1) if found else ""
     if inner and inner not in (_("演示"), "演示", "demonstration"):
         return inner
-    return SHORT.sub("", name).strip() or name
+    return PREFIX.sub("", SHORT.sub("", name).strip()) or name
 
 
 def vehicle_class(name: str) -> str:

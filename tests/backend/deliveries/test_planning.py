@@ -7,9 +7,11 @@ from django.conf import settings
 
 from backend.deliveries.planning.build import problem_of
 from backend.deliveries.planning.ready import the_day
+from backend.deliveries.planning.run import with_reasons
 from backend.deliveries.rules import midnight
 from backend.parties.models import Access, Closure, Leg, Site
 from routing.problem import Problem, from_json, to_json
+from routing.solver import Params, solve_with
 from tests import factories
 from tests.backend.deliveries.stories import TUESDAY, County
 from tests.cast import MONDAY
@@ -158,6 +160,20 @@ def test_mountains_are_slower_and_longer() -> None:
     assert mountains.metres.values.sum() > hills.metres.values.sum()
     assert mountains.seconds.values.sum() > hills.seconds.values.sum()
     assert "mountains" in mountains.method
+
+
+def test_reasons_are_written_while_there_is_time_and_prices_always() -> None:
+    county = County()
+    factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=100, kg_price=1)
+    for n in range(3):
+        county.shipment(county.school(f"示范小学（{n}）", lon=105.4 + n / 50), quantity=1, boxes=1)
+    made = problem(county)
+    answer = solve_with(made, Params(seconds=20, iterations=20, isolated=False))
+    assert len(answer.unserved) == 3
+    assert all(item.reasons for item in with_reasons(made, answer).unserved)
+    hurried = with_reasons(made, answer, seconds=-1)
+    assert [item.job for item in hurried.unserved] == [item.job for item in answer.unserved]
+    assert not any(item.reasons for item in hurried.unserved)
 
 
 def test_the_number_of_queries_does_not_grow() -> None:

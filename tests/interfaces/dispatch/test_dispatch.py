@@ -105,6 +105,18 @@ def test_what_a_carrier_does_cheaper_is_ticked_and_goes() -> None:
     assert "已经走了快运" in tan.get(f"/dispatch/plans/{plan.public_id}/").content.decode()
 
 
+def test_everything_left_out_goes_by_carrier_with_one_click() -> None:
+    county = County()
+    factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=100, kg_price=1)
+    for name in ("甲村", "乙村"):
+        county.shipment(county.school(f"示范小学（{name}）"), quantity=1, boxes=1)
+    plan = county.drafted()
+    tan = signed_in(county.tan)
+    assert "放行，2单都交快运" in tan.get(f"/dispatch/plans/{plan.public_id}/").content.decode()
+    tan.post(f"/dispatch/plans/{plan.public_id}/release/", {"all_by_carrier": "1"})
+    assert set(Shipment.objects.values_list("mode", "state")) == {("carrier", "in_transit")}
+
+
 def test_a_parcel_in_another_plan_is_refused_in_words() -> None:
     county = County()
     shipment = county.shipment(county.school())
