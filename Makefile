@@ -27,6 +27,13 @@ reset: setup ## remove this checkout's data: stores, letters, photos
 services: setup ## PostgreSQL and Valkey alone, for `python -m backend ...` by hand
 	@exec $(RUN) -m backend.config.services
 
+bench: setup ## medians of giving, pages and planning, on services of its own
+	@$(RUN) -m backend.config.bench
+
+fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
+	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0
+	@ZS_FUZZ=$${ZS_FUZZ:-25} $(RUN) -m pytest --timeout 0 tests/journeys/test_conservation.py tests/journeys/test_supplier_fuzz.py
+
 backup: setup ## the database and photos as files in var/backups (restore: python -m backend.config.backup restore FILE)
 	@$(RUN) -m backend.config.backup
 

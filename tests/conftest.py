@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -41,6 +42,7 @@ def prepare() -> None:
 
 
 prepare()
+hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.request": {"level": "CRITICAL"},  # it names paths; our request line names routes
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners: the answer is 400, no news
             "celery.beat": quiet,
             "celery.app.trace": quiet,
             "celery.worker.strategy": quiet,
