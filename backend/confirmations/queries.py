@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from backend.confirmations.models import Confirmation, Count, Tally
+from backend.confirmations.models import Confirmation, ConfirmationLine, Count, Tally
 from backend.confirmations.rules import FATES, Counted
 from backend.deliveries.models import Drop, DropParcel
 from backend.deliveries.queries import drop_by_link
@@ -146,3 +146,44 @@ def disputed_counts(*, drop: str, parts: Collection[str]) -> str:
         for counts in tallies.values_list("counts", flat=True)
     ]
     return ", ".join(str(total) for total in totals)
+
+
+@dataclass(frozen=True)
+class CountSeen:
+    """What a door counted of one item, for everybody to see: good, bad (broken, wrong, expired), missing."""
+
+    recipient_names: dict[str, str]
+    names: dict[str, str]
+    units: dict[str, str]
+    quantity: int
+    received: int
+    bad: int
+    missing: int
+    at: datetime
+
+
+def recent_counts(*, appeal: str = "", limit: int = 3) -> list[CountSeen]:
+    """The newest counts of all doors, or of one appeal (public id). One query."""
+    rows = Count.objects.select_related(
+        "confirmation__drop__recipient__organisation", "order_item__offer__item"
+    )
+    if appeal:
+        lines = ConfirmationLine.objects.filter(
+            shipment_line__order_line__funded_line__need_line__appeal__public_id=appeal
+        )
+        rows = rows.filter(pk__in=lines.values("count"))
+    return [_seen(row) for row in rows.order_by("-confirmation__confirmed_at", "-pk")[:limit]]
+
+
+def _seen(row: Count) -> CountSeen:
+    item, confirmation = row.order_item.offer.item, row.confirmation
+    return CountSeen(
+        confirmation.drop.recipient.organisation.names,
+        item.names,
+        item.units,
+        row.quantity,
+        row.received,
+        row.damaged + row.wrong + row.expired,
+        row.missing,
+        confirmation.confirmed_at,
+    )

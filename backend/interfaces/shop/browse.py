@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from backend.catalogue.queries import price_facts
 from backend.catalogue.rules import Category
+from backend.confirmations.queries import recent_counts
 from backend.interfaces.shop import pages
 from backend.interfaces.shop.slices import Slices
 from backend.needs import queries
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         rest=tuple(shown[1:]),
         page=page,
         query=_query(kind=kind, town=township),
+        counts=tuple(recent_counts()),
     )
     return render(request, "shop/home.html", {"page": view})
 
@@ -82,6 +84,7 @@ def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
         remainder=str(pages.REMAINDERS[found.disclosure.remainder_rule]),
         open=found.state is AppealState.LIVE and any(need.open for need in found.card.needs),
         bar=left[0] if left else None,
+        counts=tuple(recent_counts(appeal=public_id)),
     )
     return render(request, "shop/appeal.html", {"page": view})
 

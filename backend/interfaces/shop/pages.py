@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.catalogue.queries import PriceFact
 from backend.catalogue.rules import Category
+from backend.confirmations.queries import CountSeen
 from backend.donations.queries import GiftItem
 from backend.donations.rules import GiftStatus
 from backend.interfaces.look import schematic, words
@@ -77,6 +78,7 @@ class HomePage:
     rest: tuple[Listed, ...]
     page: Page[AppealCard]
     query: str
+    counts: tuple[CountSeen, ...]
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class AppealPageView:
     remainder: str
     open: bool
     bar: NeedCard | None
+    counts: tuple[CountSeen, ...]
 
 
 def listed(card: AppealCard, *, first: bool) -> Listed:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
+from tests.backend.confirmations.stories import Road
 from tests.interfaces.shop.conftest import County, Pages
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +170,13 @@ def test_words_of_people_are_escaped(county: County, read: Pages, settings: Any)
     evil = county.ask(titles={"zh-Hans": "<b>过冬</b>"}, words={"zh-Hans": "<script>alert(1)</script>"})
     for html in (read("/"), read(f"/appeals/{evil.appeal.public_id}/")):
         assert "<b>过冬" not in html and "<script>alert" not in html
+
+
+def test_the_newest_counts_stand_beside_the_list_good_and_bad(county: County, read: Pages) -> None:
+    road = Road()
+    road.deliver()
+    road.count(38, damaged=1)
+    html = read("/")
+    assert "刚刚点完数" in html and "少了1床" in html and "点到<strong>38床</strong>" in html
+    assert "已经点数的" in read(f"/appeals/{road.village.appeal.public_id}/")
+    assert "已经点数的" not in read(f"/appeals/{county.appeal.public_id}/")
