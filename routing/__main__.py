@@ -64,6 +64,7 @@ def _solve_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--iterations", type=int)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--engine", default="")
+    sub.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     sub.add_argument("--out", type=Path)
 
 
@@ -103,11 +104,11 @@ def _write(text: str, out: Path | None) -> None:
 
 
 def _solve(asked: argparse.Namespace) -> int:
-    problem = _problem(asked.problem)
+    problem = read.with_objective(_problem(asked.problem), asked.objective)
     params = solver.Params(
         seconds=asked.seconds, iterations=asked.iterations, seed=asked.seed, engine=asked.engine
     )
-    found = explain.explained(problem, solver.solve_with(problem, params, on_progress=_show))
+    found = solver.solve_with(problem, params, on_progress=_show)
     if asked.out is not None:
         _write(plan.dumps(found), asked.out)
     print(json.dumps(_summary(problem, found), ensure_ascii=False))
@@ -120,12 +121,17 @@ def _show(progress: solver.Progress) -> None:
         print(text, end="\r", file=sys.stderr)
 
 
+def _scaled(value: int, problem: Problem) -> int | float:
+    """A figure as the family of the instance gives it."""
+    return value if problem.scale == 1 else value / problem.scale
+
+
 def _summary(problem: Problem, found: Plan) -> dict[str, object]:
     return {
-        "cost": found.cost.total,
-        "distance": found.metres,
+        "cost": _scaled(found.cost.total, problem),
+        "distance": _scaled(found.metres, problem),
         "vehicles": len(found.routes),
-        "lower_bound": found.lower_bound,
+        "lower_bound": None if found.lower_bound is None else _scaled(found.lower_bound, problem),
         "gap": found.gap,
         "engine": found.engine,
         "engine_reason": found.engine_reason,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .problem import Problem
-from .read import problem_file
+from .read import FLEET_PRICE, problem_file
 from .solver import Params, solve_with
 
 
@@ -46,7 +46,8 @@ def run(
 def from_files(paths: Iterable[Path]) -> Iterator[tuple[Problem, int | None]]:
     """Problems with the best known cost that a `bks.json` beside them gives."""
     for path in paths:
-        yield problem_file(path), _best_known(path)
+        problem = problem_file(path)
+        yield problem, _best_known(path, problem)
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -85,9 +86,15 @@ def _row(problem: Problem, known: int | None, engine: str, params: Params) -> Ro
     )
 
 
-def _best_known(path: Path) -> int | None:
+def _best_known(path: Path, problem: Problem) -> int | None:
+    """In the units of the tables; of vehicles first and then distance, as the reader prices them."""
     listed = path.parent / "bks.json"
     if not listed.exists():
         return None
     found = json.loads(listed.read_text(encoding="utf-8")).get(path.stem)
-    return None if found is None else round(float(found["bks"]))
+    if found is None:
+        return None
+    best = found["bks"]
+    if isinstance(best, dict):
+        return int(best["vehicles"]) * FLEET_PRICE + round(float(best["distance"]) * problem.scale)
+    return round(float(best) * problem.scale)

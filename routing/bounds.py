@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,8 @@ from .plan import Appraiser
 from .problem import Job, Problem, Vehicle
 
 FULL_ROWS = 40_000  # shares (job x kind of vehicle) up to which rows per job are written
-TREE_PLACES = 600
+TREE_PLACES = 300  # up to which all shortest ways are computed, for the rows degree and tree
+MOST_STEPS = 150_000  # of shortest-way searches per table, about a second
 
 LongRow = NDArray[np.int64]
 
@@ -68,18 +68,25 @@ class _Ways:
 
     def __init__(self, table: IntTable) -> None:
         self._table = table
+        self._most = max(10, MOST_STEPS // max(1, len(table)))
         self._from: dict[int, LongRow] = {}
         self._to: dict[int, LongRow] = {}
 
     def out(self, place: int) -> LongRow:
         if place not in self._from:
-            self._from[place] = shortest_from(self._table, place)
+            spare = len(self._from) < self._most
+            self._from[place] = shortest_from(self._table, place) if spare else self._nothing()
         return self._from[place]
 
     def into(self, place: int) -> LongRow:
         if place not in self._to:
-            self._to[place] = shortest_to(self._table, place)
+            spare = len(self._to) < self._most
+            self._to[place] = shortest_to(self._table, place) if spare else self._nothing()
         return self._to[place]
+
+    def _nothing(self) -> LongRow:
+        """Where the time is not spent on shortest ways: no way is shorter than this."""
+        return np.zeros(len(self._table), dtype=np.int64)
 
 
 class _Radial:
@@ -211,7 +218,7 @@ class _Radial:
 
     def _degree(self, kind: _Kind, ways: _Ways, visits: dict[int, int]) -> dict[int, float]:
         """Every place visited is entered from another; the first of an open route is not."""
-        if kind.vehicle.start is None:
+        if kind.vehicle.start is None or len(visits) > TREE_PLACES:
             return {}
         others = {*visits, self.index[kind.vehicle.start]}
         terms = {}
@@ -246,10 +253,17 @@ class _Radial:
             visit: -float(self.problem.locations[place].visit_seconds) for place, visit in visits.items()
         }
         self.program.at_least(0, {hours: 1, drive: -1, **work, **stays})
-        longest = vehicle.shift.end - vehicle.shift.start
+        longest = min(vehicle.shift.end - vehicle.shift.start, self._busiest(vehicle))
         if vehicle.max_seconds is not None:
             longest = min(longest, vehicle.max_seconds)
         self.program.at_least(0, {used: longest, hours: -1})
+
+    def _busiest(self, vehicle: Vehicle) -> int:
+        """More than one vehicle could drive and work; an endless shift would make the program ill-conditioned."""
+        leg = int(travel(self.problem, vehicle.profile).seconds.max())
+        stay = max(place.visit_seconds for place in self.problem.locations)
+        tasks = [task for job in self.problem.jobs for task in (job.pickup, job.delivery) if task]
+        return sum(task.service_seconds for task in tasks) + (len(tasks) + 1) * (leg + stay) + 1
 
     def _add_speed(self, kind: _Kind, metres: int, drive: int) -> None:
         """No leg is faster than the fastest or slower than the slowest; loosened a hair, as GLOP wants room."""
@@ -303,17 +317,9 @@ def _spanning_tree(length: NDArray[np.int64], roots: list[int]) -> int:
 
 def _kinds(problem: Problem) -> list[_Kind]:
     appraiser = Appraiser(problem)
-    alike: dict[object, list[Vehicle]] = defaultdict(list)
-    jobs: dict[object, tuple[Job, ...]] = {}
-    for vehicle in problem.vehicles:
-        may = tuple(job for job in problem.jobs if not appraiser.admits(vehicle, job))
-        key = (*_traits(vehicle), frozenset(job.id for job in may))
-        alike[key].append(vehicle)
-        jobs[key] = may
-    return [_Kind(vehicles[0], len(vehicles), jobs[key]) for key, vehicles in alike.items()]
-
-
-def _traits(vehicle: Vehicle) -> Iterable[object]:
-    prices = vehicle.fixed_price, vehicle.km_price, vehicle.hour_price
-    limits = vehicle.capacity, vehicle.shift, vehicle.max_metres, vehicle.max_seconds
-    return (vehicle.profile, vehicle.start, vehicle.end, *prices, *limits)
+    kinds = []
+    for vehicles in appraiser.kinds:
+        admitted = appraiser.admitted(vehicles[0])
+        jobs = tuple(job for job in problem.jobs if job.id in admitted)
+        kinds.append(_Kind(vehicles[0], len(vehicles), jobs))
+    return kinds

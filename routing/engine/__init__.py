@@ -14,8 +14,11 @@ from .interface import Draft, Engine, Report
 
 __all__ = ["Choice", "Draft", "Engine", "Report", "UnknownEngine", "choose", "load"]
 
-# In order of preference: the first that models everything in the problem is taken.
-_HOMES = {"ruin": "routing.engine.annealing", "ortools": "routing.engine.ortools_routing"}
+_HOMES = {
+    "pyvrp": "routing.engine.pyvrp_search",
+    "ruin": "routing.engine.annealing",
+    "ortools": "routing.engine.ortools_routing",
+}
 
 
 class UnknownEngine(ValueError):
@@ -39,16 +42,20 @@ def load(name: str) -> Engine:
 
 
 def choose(problem: Problem, wanted: str = "") -> Choice:
-    """The wanted engine, or else the first that models the whole problem."""
+    """The wanted engine, or else the strongest for its kind (as measured) that models the whole problem."""
     if wanted:
         lack = load(wanted).unable(problem)
         if lack:
             raise UnknownEngine(f"{wanted} does not model {lack}")
         return Choice(wanted, "asked for")
+    order = ("pyvrp", "ruin", "ortools")
+    why = "without pairs pyvrp is the strongest"
+    if any(job.pickup and job.delivery for job in problem.jobs):
+        order, why = ("ruin", "ortools", "pyvrp"), "with pairs ruin is the strongest"
     lacks: list[str] = []
-    for name in _HOMES:
+    for name in order:
         lack = load(name).unable(problem)
         if lack is None:
-            return Choice(name, "; ".join([*lacks, f"{name} models all of it"]))
+            return Choice(name, "; ".join([why, *lacks, f"{name} models all of it"]))
         lacks.append(f"{name} does not model {lack}")
     raise UnknownEngine("; ".join(lacks))

@@ -32,7 +32,15 @@ class Program:
 
     def minimum(self, seconds: float) -> float | None:
         """The least cost, or None where there is none or the time is up."""
+        for preprocess in ("true", "false"):  # its preprocessing gives up on some programs that it can solve
+            found = self._solve(seconds, f"use_preprocessing: {preprocess}")
+            if found is not None:
+                return found
+        return None
+
+    def _solve(self, seconds: float, parameters: str) -> float | None:
         solver = pywraplp.Solver.CreateSolver("GLOP")
+        solver.SetSolverSpecificParametersAsString(parameters)
         solver.SetTimeLimit(max(1, int(seconds * 1000)))
         variables = [solver.NumVar(low, high, "") for low, high in self.limits]
         for low, high, terms in self.rows:

@@ -31,16 +31,15 @@ class Model:
         self.problem = problem
         self.appraiser = Appraiser(problem)
         self.jobs = self.appraiser.jobs
-        self.allowed = {job.id: self._allowed(job.id) for job in problem.jobs}
+        admitted = [self.appraiser.admitted(vehicle) for vehicle in problem.vehicles]
+        self.allowed = {
+            job.id: [spot for spot, jobs in enumerate(admitted) if job.id in jobs] for job in problem.jobs
+        }
         self.acts = [act for act in acts if self.allowed[act.job]]
         self.node_of = {act: node for node, act in enumerate(self.acts)}
         self.node_count = len(self.acts) if problem.vehicles else 0
         if self.node_count:
             self._build()
-
-    def _allowed(self, job_id: str) -> list[int]:
-        job, vehicles = self.jobs[job_id], self.problem.vehicles
-        return [spot for spot, item in enumerate(vehicles) if not self.appraiser.admits(item, job)]
 
     def _build(self) -> None:
         self._place_nodes()

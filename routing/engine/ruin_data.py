@@ -75,11 +75,10 @@ def numbers(problem: Problem, appraiser: Appraiser) -> Numbers:
         for vehicle in problem.vehicles
     ]
     worst = _worst(fleet)
+    admitted = [appraiser.admitted(vehicle) for vehicle in problem.vehicles]
     works = []
     for job in problem.jobs:
-        allowed = frozenset(
-            spot for spot, item in enumerate(problem.vehicles) if not appraiser.admits(item, job)
-        )
+        allowed = frozenset(spot for spot, jobs in enumerate(admitted) if job.id in jobs)
         works.append(
             Work(
                 node_of.get(Act(job.id, "pickup")),
@@ -167,8 +166,6 @@ def _vehicle(
     cost, time, metres = grids
     km, hour = vehicle.km_price / 1000, vehicle.hour_price / 3600
     limits = vehicle.max_metres, vehicle.max_seconds, vehicle.breaks
-    admitted = frozenset(job.id for job in problem.jobs if not appraiser.admits(vehicle, job))
-    prices = vehicle.fixed_price, vehicle.km_price, vehicle.hour_price
     return Fleet(
         start=ends[vehicle.start],
         end=ends[vehicle.end],
@@ -182,23 +179,14 @@ def _vehicle(
         metres=metres,
         strict=limits != (None, None, ()),
         prefix=tuple(node_of[act] for act in appraiser.prefix(vehicle.id)),
-        alike=(
-            vehicle.start,
-            vehicle.end,
-            vehicle.shift,
-            vehicle.capacity,
-            vehicle.profile,
-            prices,
-            limits,
-            admitted,
-        ),
+        alike=appraiser.traits(vehicle),
     )
 
 
 def _worst(fleet: list[Fleet]) -> float:
     """More than serving any one job can cost."""
-    legs = [max((max(row) for row in item.cost), default=0.0) for item in fleet]
-    return 10.0 + max((item.fixed + 4 * leg for item, leg in zip(fleet, legs, strict=True)), default=0.0)
+    legs = {id(item.cost): max(map(max, item.cost), default=0.0) for item in fleet}
+    return 10.0 + max((item.fixed + 4 * legs[id(item.cost)] for item in fleet), default=0.0)
 
 
 def _windows(appraiser: Appraiser, act: Act) -> Spans:

@@ -5,6 +5,7 @@ The engines, the repair and the explanations all ask here. The checker does not:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,6 +77,7 @@ class Appraiser:
         self._prefixes = {prefix.vehicle: prefix.acts for prefix in problem.prefixes}
         self._visit_seconds = {place.id: place.visit_seconds for place in problem.locations}
         self._classes = {place.id: place.classes for place in problem.locations}
+        self._admitted: dict[object, frozenset[str]] = {}
         self._empty = tuple(0 for _ in problem.dimensions)
 
     @cached_property
@@ -85,6 +87,36 @@ class Appraiser:
     def prefix(self, vehicle_id: str) -> tuple[Act, ...]:
         """The acts with which the route of this vehicle must begin."""
         return self._prefixes.get(vehicle_id, ())
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Vehicles that some job, lock or prefix names; all others differ by their traits alone."""
+        names = {name for job in self.problem.jobs for name in job.vehicles or ()}
+        return frozenset(names | set(self._locks.values()) | set(self._prefixes))
+
+    def admitted(self, vehicle: Vehicle) -> frozenset[str]:
+        """The jobs that this vehicle may take; vehicles of equal traits share one answer."""
+        name = vehicle.id if vehicle.id in self._named else ""
+        key = name, vehicle.vehicle_class, vehicle.skills, vehicle.capacity
+        if key not in self._admitted:
+            jobs = (job for job in self.problem.jobs if self.admits(vehicle, job) is None)
+            self._admitted[key] = frozenset(job.id for job in jobs)
+        return self._admitted[key]
+
+    def traits(self, vehicle: Vehicle) -> tuple[object, ...]:
+        """Equal for vehicles that are interchangeable while idle."""
+        prices = vehicle.fixed_price, vehicle.km_price, vehicle.hour_price
+        limits = vehicle.capacity, vehicle.shift, vehicle.max_metres, vehicle.max_seconds, vehicle.breaks
+        ways = vehicle.profile, vehicle.start, vehicle.end
+        return (*ways, *prices, *limits, self.admitted(vehicle), self.prefix(vehicle.id))
+
+    @cached_property
+    def kinds(self) -> list[list[Vehicle]]:
+        """The vehicles, those of equal traits together."""
+        alike: dict[object, list[Vehicle]] = defaultdict(list)
+        for vehicle in self.problem.vehicles:
+            alike[self.traits(vehicle)].append(vehicle)
+        return list(alike.values())
 
     def admits(self, vehicle: Vehicle, job: Job, waived: frozenset[Code] = NOTHING) -> Broken | None:
         """The rule that keeps the job off this vehicle whatever the route, or None."""

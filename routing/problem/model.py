@@ -153,6 +153,7 @@ class Problem:
     prefixes: tuple[Sequence, ...] = ()  # routes begin exactly so: what is on the road is frozen
     initial: tuple[Sequence, ...] = ()  # where the search begins: a plan to improve
     name: str = ""
+    scale: Annotated[int, Range(1, 10**6)] = 1  # of instances: units of the tables in one unit of its own
     version: Literal[1] = 1
 
     def __post_init__(self) -> None:

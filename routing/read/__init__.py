@@ -1,16 +1,60 @@
-"""Problems from files."""
+"""Problems from files: our JSON, CVRPLIB and its dialects, Solomon, Gehring-Homberger, Li and Lim, Cordeau.
+
+The format is found by looking at the file, not at its name.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Literal
 
 from ..problem import MAX_BYTES, Problem, Refused, loads
+from .plane import FLEET_FIRST
+from .tables import is_cordeau, is_lilim, is_solomon, read_cordeau, read_lilim, read_solomon
+from .vrplib import is_vrplib, read_vrplib
 
-__all__ = ["problem_file"]
+__all__ = ["FLEET_PRICE", "Objective", "problem_file", "problem_text", "with_objective"]
+
+Objective = Literal["distance", "fleet", "cost"]
+FLEET_PRICE = FLEET_FIRST  # fen of a vehicle where fewer vehicles come first
 
 
 def problem_file(path: Path) -> Problem:
     """The problem in a file; raises Refused where it is too large or nonsense, OSError without a file."""
     if path.stat().st_size > MAX_BYTES:
         raise Refused("", f"{path.stat().st_size} bytes; more than {MAX_BYTES} are refused")
-    return loads(path.read_bytes())
+    return problem_text(path.read_bytes(), path.stem)
+
+
+def problem_text(raw: bytes, name: str = "") -> Problem:
+    """The problem in the text of a file."""
+    if raw.lstrip()[:1] in (b"{", b"["):
+        return loads(raw)
+    try:
+        text = raw.decode("utf-8-sig")
+        if is_vrplib(text):
+            return read_vrplib(text)
+        if is_solomon(text):
+            return read_solomon(text, name)
+        if is_lilim(text):
+            return read_lilim(text, name)
+        if is_cordeau(text):
+            return read_cordeau(text, name)
+    except (ValueError, IndexError, KeyError) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused("file", f"broken: {type(error).__name__} {error}") from error
+    raise Refused("file", "neither our JSON nor CVRPLIB, Solomon, Li and Lim or Cordeau")
+
+
+def with_objective(problem: Problem, objective: Objective) -> Problem:
+    """Other prices on the same problem: distance alone, few vehicles first, or its own cost."""
+    if objective == "cost":
+        return problem
+    fixed = FLEET_PRICE if objective == "fleet" else 0
+    vehicles = tuple(
+        dataclasses.replace(vehicle, km_price=1_000, hour_price=0, fixed_price=fixed)
+        for vehicle in problem.vehicles
+    )
+    return dataclasses.replace(problem, vehicles=vehicles)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..plan import Appraiser, Broken, Facts
-from ..problem import Act, Job, Sequence, acts_of
+from ..problem import Act, Job, Sequence, Vehicle, acts_of
 from ..stop import MaxSeconds
 
 MOST_ORDERED = 6  # deliveries of begun jobs whose every order is tried
@@ -72,11 +72,9 @@ class Repair:
         routes = self.drivable(self._appraiser.problem.initial)
         for job in self._left(routes):
             best: Insertion | None = None
-            for vehicle in self._appraiser.vehicles.values():
+            for vehicle in worth_trying(self._appraiser, routes, job):
                 if self._clock.left() <= 0:
                     return routes
-                if self._appraiser.admits(vehicle, job):
-                    continue
                 now = routes.get(vehicle.id, ())
                 facts = self._appraiser.appraise(vehicle.id, (*now, *acts_of(job)))
                 added = None if isinstance(facts, Broken) else int(facts.cost - self._cost(vehicle.id, now))
@@ -128,18 +126,8 @@ def without(acts: tuple[Act, ...], job_id: str) -> tuple[Act, ...]:
 def cheapest(appraiser: Appraiser, routes: Routes, job: Job) -> Insertion | None:
     """The cheapest feasible place for a job on any vehicle, or None."""
     best: Insertion | None = None
-    tried: set[object] = set()
-    for vehicle in appraiser.vehicles.values():
+    for vehicle in worth_trying(appraiser, routes, job):
         acts = routes.get(vehicle.id, ())
-        if appraiser.admits(vehicle, job):
-            continue
-        kind = (vehicle.start, vehicle.end, vehicle.capacity, vehicle.shift, vehicle.profile, vehicle.breaks)
-        prices = (vehicle.fixed_price, vehicle.km_price, vehicle.hour_price)
-        limits = (vehicle.max_metres, vehicle.max_seconds)
-        if not acts and (kind, prices, limits) in tried:
-            continue  # an idle twin was asked already
-        if not acts:
-            tried.add((kind, prices, limits))
         now = appraiser.appraise(vehicle.id, acts) if acts else None
         before = 0 if now is None or isinstance(now, Broken) else now.cost
         for candidate in places(appraiser, vehicle.id, acts, job):
@@ -147,6 +135,14 @@ def cheapest(appraiser: Appraiser, routes: Routes, job: Job) -> Insertion | None
             if not isinstance(facts, Broken) and (best is None or facts.cost - before < best.added):
                 best = Insertion(vehicle.id, candidate, facts.cost - before)
     return best
+
+
+def worth_trying(appraiser: Appraiser, routes: Routes, job: Job) -> Iterator[Vehicle]:
+    """Vehicles that may take the job: all that drive, and one of each kind of idle ones."""
+    for kind in appraiser.kinds:
+        if job.id in appraiser.admitted(kind[0]):
+            yield from (vehicle for vehicle in kind if routes.get(vehicle.id))
+            yield from itertools.islice((vehicle for vehicle in kind if not routes.get(vehicle.id)), 1)
 
 
 def places(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job) -> Iterator[tuple[Act, ...]]:
