@@ -11,6 +11,7 @@ TEXT = """
   <input type="number" name="quantity" value="1" min="1">
   <input type="radio" name="fallback" value="refund"><input type="radio" name="fallback" value="nearest" checked>
   <input type="checkbox" name="secret"><input type="checkbox" name="agree" checked>
+  <input type="checkbox" name="parcels" value="A1" checked><input type="checkbox" name="parcels" value="A2" checked>
   <input name="off" value="1" disabled>
   <select name="language"><option value="en">English<option value="zh" selected>中文</select>
   <textarea name="message"></textarea>
@@ -24,12 +25,12 @@ def page() -> Page:
 
 def test_a_form_sends_what_stands_in_it() -> None:
     form = page().form(action="/give/")
+    assert form.ticked == {"agree": ["on"], "parcels": ["A1", "A2"]}
     assert form.method == "post" and form.buttons == (("need", "nee_1"),)
     assert form.fields == {
         "csrfmiddlewaretoken": "abc&d",
         "quantity": "1",
         "fallback": "nearest",
-        "agree": "on",
         "language": "zh",
         "message": "",
     }

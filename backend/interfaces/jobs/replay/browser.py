@@ -3,7 +3,7 @@
 import html
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,9 @@ _CONTROL = re.compile(r"<(input|button|select|textarea)\b([^>]*)>", re.S)
 _OPTION = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.S)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?""")
 _LINK = re.compile(r"""<a\b[^>]*\bhref="([^"]+)\"""")
+
+
+Values = Mapping[str, str | Sequence[str]]
 
 
 class DoorShut(Exception):
@@ -33,17 +36,19 @@ def _attributes(text: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Form:
-    """One form of a page: where it goes and what it sends untouched; `buttons` are its named ones."""
+    """One form of a page: where it goes, what it sends untouched (`ticked` boxes too), its named `buttons`."""
 
     action: str
     method: str
     fields: dict[str, str]
+    ticked: dict[str, list[str]] = field(default_factory=dict)
     buttons: tuple[tuple[str, str], ...] = ()
 
 
 def _form(attributes: str, body: str) -> Form:
     own = _attributes(attributes)
     fields: dict[str, str] = {}
+    ticked: dict[str, list[str]] = {}
     buttons: list[tuple[str, str]] = []
     for tag, text in _CONTROL.findall(body):
         control = _attributes(text)
@@ -52,13 +57,16 @@ def _form(attributes: str, body: str) -> Form:
             continue
         if tag == "button" or control.get("type") == "submit":
             buttons.append((name, value))
-        elif control.get("type") not in {"checkbox", "radio"} or "checked" in control:
-            fields[name] = value or ("on" if control.get("type") == "checkbox" else "")
+        elif control.get("type") == "checkbox":
+            if "checked" in control:
+                ticked.setdefault(name, []).append(value or "on")
+        elif control.get("type") != "radio" or "checked" in control:
+            fields[name] = value
     for select, options in _OPTION.findall(body):
         chosen = [_attributes(o) for o in re.findall(r"<option\b([^>]*)>", options)]
         first = next((o for o in chosen if "selected" in o), chosen[0] if chosen else {})
         fields[_attributes(select).get("name", "")] = first.get("value", "")
-    return Form(own.get("action", ""), own.get("method", "get").lower(), fields, tuple(buttons))
+    return Form(own.get("action", ""), own.get("method", "get").lower(), fields, ticked, tuple(buttons))
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,10 @@ class Page:
     def forms(self) -> list[Form]:
         return [_form(attributes, body) for attributes, body in _FORM.findall(self.text)]
 
+    def has(self, action: str) -> bool:
+        """Whether a form goes to an address that contains `action`."""
+        return any(action in form.action for form in self.forms)
+
     @property
     def links(self) -> list[str]:
         return [html.unescape(link) for link in _LINK.findall(self.text)]
@@ -82,7 +94,7 @@ class Page:
     def form(self, *, action: str = "", holding: str = "") -> Form:
         """The first form whose action contains `action` and that has the field or button `holding`."""
         for form in self.forms:
-            names = {*form.fields, *(name for name, _ in form.buttons)}
+            names = {*form.fields, *form.ticked, *(name for name, _ in form.buttons)}
             if action in (form.action or self.path) and (not holding or holding in names):
                 return form
         raise DoorShut(self, f"no form for {action or holding}")
@@ -111,12 +123,10 @@ class Browser:
     def get(self, url: str) -> Page:
         return self._page(self._http.get(url))
 
-    def submit(
-        self, page: Page, form: Form, values: Mapping[str, str] | None = None, *, follow: bool = True
-    ) -> Page:
+    def submit(self, page: Page, form: Form, values: Values | None = None, *, follow: bool = True) -> Page:
         """Send a form from the page it stands on; without `follow` the answer may be a redirect."""
         target = urljoin(page.url, form.action or page.url)
-        sent = {**form.fields, **(values or {})}
+        sent: dict[str, str | Sequence[str]] = {**form.fields, **form.ticked, **(values or {})}
         if form.method == "get":
             return self._page(self._http.get(target, params=sent, follow_redirects=follow))
         headers = {"Referer": page.url}

@@ -1,31 +1,31 @@
-"""Dispatcher, couriers and schools: plan what is ready, drive it, hand it over, count it."""
+"""Dispatcher, driver and schools: plan what is ready, drive it, hand it over, count it."""
 
+import re
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from backend.deliveries import operations as deliveries
 from backend.deliveries import queries
-from backend.deliveries.rules import PlanState, StopKind
 from backend.interfaces.jobs.demo.cut import demo_id, tree
-from backend.interfaces.jobs.replay.browser import Browsers
+from backend.interfaces.jobs.replay.browser import Browsers, DoorShut, Page
 from backend.interfaces.jobs.replay.schools import Schools
+from backend.interfaces.jobs.replay.staff import signed_in
 from backend.parties.queries import seats, user_by_public_id
 from backend.parties.rules import Role
 
-if TYPE_CHECKING:
-    from backend.deliveries.models import Plan, Stop
-
 PLAN_SECONDS = 5
 PLAN_PATIENCE = 180.0
+LOOK_SECONDS = 1.0
 SATURDAY = 5
+_PLAN = re.compile(r"/plans/(pln_\w+)/")
+_STOP = re.compile(r"/stops/(stp_\w+)/deliver/")
+_BY_CARRIER = re.compile(r"<input\b[^>]*name=\"by_carrier\"[^>]*value=\"(shp_\w+)\"")
 
 
 class NoPlan(Exception):
@@ -34,15 +34,15 @@ class NoPlan(Exception):
 
 @dataclass(frozen=True)
 class Depot:
-    """A carrier's dispatcher and the county that it serves."""
+    """A carrier, and the county where its hub stands."""
 
+    organisation: str
     organisation_id: int
     region: str
-    actor: str
 
 
 def depots() -> list[Depot]:
-    """The demo dispatcher's seats; a carrier serves the county where its hub stands."""
+    """The demo dispatcher's seats."""
     regions = {
         demo_id("org", row["code"]): row["hub"]["county_code"]
         for row in tree("suppliers/suppliers.json")["carriers"]
@@ -50,19 +50,18 @@ def depots() -> list[Depot]:
     }
     user = user_by_public_id(public_id=demo_id("usr", "tan"))
     held = seats(user_id=user.pk, roles=(Role.DISPATCH,)) if user else []
-    return [Depot(seat.organisation_id, regions[seat.organisation], seat.actor) for seat in held]
+    return [Depot(seat.organisation, seat.organisation_id, regions[seat.organisation]) for seat in held]
 
 
 class Fleet:
-    """Everything between the ramp and the count."""
+    """Everything between the ramp and the count. `links` sign in a dispatcher and a driver."""
 
-    def __init__(self, base: str, seed: int, clock: Callable[[], datetime]) -> None:
-        self.clock, self.seed = clock, seed
-        self.browsers = Browsers(base)
-        self.schools = Schools(self.browsers, seed)
+    def __init__(self, base: str, links: dict[str, str], seed: int, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.schools = Schools(Browsers(base), seed)
         self.depots = depots()
-        self.courier = user_by_public_id(public_id=demo_id("usr", "yang"))
-        self.rounds = 0
+        self.dispatcher = signed_in(base, links["dispatch"])
+        self.driver = signed_in(base, links["courier"])
         self._pause = threading.Event()
 
     def __enter__(self) -> Self:
@@ -71,19 +70,22 @@ class Fleet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.browsers.close()
+        self.schools.browsers.close()
+        self.dispatcher.close()
+        self.driver.close()
+
+    def ready(self) -> dict[str, int]:
+        """How many shipments wait for a vehicle, by county."""
+        return {row.region: row.shipments for row in queries.waiting() if row.shipments}
 
     def round(self) -> bool:
         """Plan, drive and count everything that is ready now; False when nothing was."""
         ready = self.ready()
         asked = [(depot, self._ask(depot)) for depot in self.depots if depot.region in ready]
         for depot, plan in asked:
-            self._drive(depot, self._release(depot, self._drafted(depot, plan)))
+            self._release(depot, self._drafted(depot, plan))
+            self._drive(depot, plan)
         return bool(self.schools.count_all()) or bool(asked)
-
-    def ready(self) -> dict[str, int]:
-        """How many shipments wait for a vehicle, by county."""
-        return {row.region: row.shipments for row in queries.waiting() if row.shipments}
 
     def _day(self) -> date:
         """The next day on which schools are open."""
@@ -93,58 +95,63 @@ class Fleet:
         return day
 
     def _ask(self, depot: Depot) -> str:
-        self.rounds += 1
-        plan = deliveries.ask_plan(
-            carrier=queries.carrier_of(organisation_id=depot.organisation_id),
-            region=depot.region,
-            on=self._day(),
-            seconds=PLAN_SECONDS,
-            seed=self.seed,
-            actor=depot.actor,
-            at=self.clock(),
-        )
-        return plan.public_id
+        home = self.dispatcher.get(f"/dispatch/?as={depot.organisation}")
+        wanted = {"region": depot.region, "on": f"{self._day()}", "seconds": f"{PLAN_SECONDS}"}
+        asked = self.dispatcher.submit(home, home.form(holding="region"), wanted)
+        found = _PLAN.search(asked.path)
+        if not found:
+            raise DoorShut(asked, "no plan was asked for")
+        return found.group(1)
 
-    def _drafted(self, depot: Depot, public_id: str) -> "Plan":
+    def _drafted(self, depot: Depot, plan: str) -> Page:
         waited = 0.0
-        while True:
-            plan = queries.plan_row(public_id=public_id, organisation_id=depot.organisation_id)
-            if plan.state == PlanState.DRAFTED.value:
-                return plan
-            if plan.state == PlanState.FAILED.value or waited > PLAN_PATIENCE:
-                raise NoPlan(f"{plan.number}: {plan.state} {plan.error}")
-            self._pause.wait(0.5)
-            waited += 0.5
+        while waited < PLAN_PATIENCE:
+            page = self.dispatcher.get(f"/dispatch/plans/{plan}/?as={depot.organisation}")
+            if page.has("/release/"):
+                return page
+            if page.has("/retry/"):
+                raise NoPlan(f"{plan} failed")
+            self._pause.wait(LOOK_SECONDS)
+            waited += LOOK_SECONDS
+        raise NoPlan(f"{plan} did not come in {PLAN_PATIENCE:.0f} s")
 
-    def _release(self, depot: Depot, plan: "Plan") -> "Plan":
+    def _release(self, depot: Depot, draft: Page) -> None:
         """What the draft leaves out for its price goes by common carrier."""
-        sheet = queries.plan_sheet(plan=plan)
-        by_carrier = [row.shipment for row in sheet.left if row.free and row.tariff is not None]
-        return deliveries.release_plan(plan=plan, by_carrier=by_carrier, actor=depot.actor, at=self.clock())
+        left_out = _BY_CARRIER.findall(draft.text)
+        released = self.dispatcher.submit(draft, draft.form(action="/release/"), {"by_carrier": left_out})
+        if released.has("/release/"):
+            raise NoPlan(f"{draft.path} was not released")
 
-    def _drive(self, depot: Depot, plan: "Plan") -> None:
+    def _drive(self, depot: Depot, plan: str) -> None:
+        """One route after the other, as a driver with one phone takes them."""
+        row = queries.plan_row(public_id=plan, organisation_id=depot.organisation_id)
+        drops = {stop.public_id: stop.drop for r in queries.plan_sheet(plan=row).routes for stop in r.stops}
         links = self.schools.links()
-        for route in queries.plan_sheet(plan=plan).routes:
-            row = queries.route_row(public_id=route.public_id, organisation_id=depot.organisation_id)
-            if self.courier:
-                deliveries.assign_courier(route=row, courier=self.courier, actor=depot.actor, at=self.clock())
-            for stop in route.stops:
-                self._stop(stop.public_id, stop.kind, stop.drop, links)
+        while True:
+            page = self.driver.get(f"/courier/?as={depot.organisation}")
+            if page.has("/take/"):
+                page = self.driver.submit(page, page.form(action="/take/"))
+            if not self._drive_route(page, drops, links):
+                return
 
-    def _stop(self, public_id: str, kind: StopKind, drop: str, links: dict[str, str]) -> None:
-        if self.courier is None:
-            return
-        row: Stop = queries.stop_row(public_id=public_id, courier_id=self.courier.pk)
-        actor = f"user:{self.courier.public_id}"
-        deliveries.arrive(stop=row, actor=actor, at=self.clock())
-        if kind is StopKind.PICKUP:
-            deliveries.load(stop=row, client_uuid=uuid.uuid4().hex, actor=actor, at=self.clock())
-            return
-        code = self.schools.code(links[drop])
-        deliveries.deliver(
-            drop=queries.drop_row(public_id=drop, courier_id=self.courier.pk),
-            code=code,
-            client_uuid=uuid.uuid4().hex,
-            actor=actor,
-            at=self.clock(),
-        )
+    def _drive_route(self, page: Page, drops: dict[str, str], links: dict[str, str]) -> int:
+        """Stop after stop until the phone has nothing more to do; how many acts that took."""
+        acts = 0
+        while True:
+            if page.has("/load/"):
+                page = self.driver.submit(page, page.form(action="/load/"))
+            elif page.has("/deliver/"):
+                form = page.form(action="/deliver/")
+                page = self.driver.submit(page, form, {"code": self._code(form.action, drops, links)})
+            elif page.has("/arrive/"):
+                page = self.driver.submit(page, page.form(action="/arrive/"))
+            else:
+                return acts
+            acts += 1
+
+    def _code(self, action: str, drops: dict[str, str], links: dict[str, str]) -> str:
+        """What the keeper at the gate says."""
+        stop = _STOP.search(action)
+        if not stop:
+            raise ValueError(action)
+        return self.schools.code(links[drops[stop.group(1)]])

@@ -118,7 +118,7 @@ class Road:
 
 @dataclass
 class Replay:
-    """One replay against the server at `base`; `keys` are the suppliers' API keys by name."""
+    """One replay against the server at `base`; `keys` are the suppliers' API keys by name, `links` sign in."""
 
     base: str
     orders: int
@@ -126,6 +126,7 @@ class Replay:
     speed: float
     workers: int
     keys: dict[str, str]
+    links: dict[str, str]
     clock: Callable[[], datetime]
     console: Console = field(default_factory=Console)
     failures: list[str] = field(default_factory=list)
@@ -160,7 +161,7 @@ class Replay:
         )
         come.start()
         road = Road(paid_before=_paid(before))
-        with Fleet(self.base, self.seed, self.clock) as fleet:
+        with Fleet(self.base, self.links, self.seed, self.clock) as fleet:
             while not suppliers.over.is_set():
                 now = account()
                 bars.show(now.goods)

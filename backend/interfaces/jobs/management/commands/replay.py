@@ -12,6 +12,7 @@ from rich.console import Console
 from backend.interfaces.jobs.demo.keys import demo_keys
 from backend.interfaces.jobs.replay.report import show
 from backend.interfaces.jobs.replay.run import Replay
+from backend.interfaces.jobs.replay.staff import demo_links
 
 MOST_FAILURES = 20
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             options["speed"],
             options["workers"],
             demo_keys(),
+            demo_links(),
             timezone.now,
             console,
         )
