@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -278,6 +280,16 @@ def test_every_field_of_a_vehicle_and_a_job_is_watched() -> None:
     watched |= {"pickup", "delivery", "tariff"}
     fields = {field.name for kind in (Vehicle, Job) for field in dataclasses.fields(kind)}
     assert fields == harmless | watched
+
+
+def test_every_code_that_the_inspector_knows_has_a_plan_that_earns_it() -> None:
+    folder = Path(__file__).parents[2] / "routing" / "checker"
+    source = (folder / "routes.py").read_text(encoding="utf-8") + (folder / "whole.py").read_text(
+        encoding="utf-8"
+    )
+    known = set(re.findall(r'(?:_fault|Violation)\(\s*"([a-z_.]+)"', source))
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert len(known) > 30 and {code for code in known if f'"{code}"' not in here} == set()
 
 
 def test_one_way_roads_count_in_their_direction() -> None:
