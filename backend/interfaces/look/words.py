@@ -4,6 +4,7 @@ The language is the active one of the request (zh-hans, zh-hant or en), days and
 deployment's zone. Names and measure words arrive as dictionaries by language, zh-Hans always among them.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 from backend.kernel.money import yuan
@@ -91,7 +93,9 @@ def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
 
 
 def place(chinese: str) -> str:
-    """A place that only its own language names: 龙广镇, in English Longguang."""
+    """A place that only its own language names: 龙广镇, 龍廣鎮, Longguang."""
+    if language() == "zh-Hant":
+        return _traditional(chinese)
     if is_chinese() or not chinese:
         return chinese
     bare = chinese
@@ -100,6 +104,12 @@ def place(chinese: str) -> str:
             bare = chinese.removesuffix(suffix)
             break
     return "".join(lazy_pinyin(bare)).capitalize()
+
+
+@functools.cache
+def _traditional(chinese: str) -> str:
+    # signs alone: a dictionary of Taiwanese phrases would rename places
+    return str(OpenCC("s2t").convert(chinese))
 
 
 def things(quantity: int, names: Mapping[str, Any], units: Mapping[str, str]) -> str:

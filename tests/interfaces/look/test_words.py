@@ -69,6 +69,10 @@ def test_a_township_is_spelled_for_those_who_read_no_chinese(chinese: str, engli
     assert said("zh-hans", lambda: words.place(chinese)) == chinese
 
 
+def test_a_township_is_written_in_traditional_signs() -> None:
+    assert said("zh-hant", lambda: words.place("龙广镇")) == "龍廣鎮"
+
+
 def test_a_thing_is_named_with_its_number() -> None:
     names = {"zh-Hans": "棉被", "en": "Quilt"}
     assert said("zh-hans", lambda: words.things(3, names, QUILTS)) == "棉被3床"

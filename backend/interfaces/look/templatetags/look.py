@@ -125,7 +125,8 @@ def postmark(place: str, at: datetime) -> dict[str, Any]:
     local = words.local(at)
     on = f"{local.year}.{local.month:02d}.{local.day:02d}"
     clock = f"{local.hour}时{local.minute:02d}分" if words.is_chinese() else words.clock(at)
-    return {"id": f"pm{zlib.crc32(f'{place}{at}'.encode())}", "place": place, "on": on, "clock": clock}
+    pm = f"pm{zlib.crc32(f'{place}{at}'.encode())}"
+    return {"id": pm, "place": place, "on": on, "clock": clock, "chinese": words.is_chinese()}
 
 
 @register.simple_tag
