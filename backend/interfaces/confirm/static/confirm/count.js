@@ -63,8 +63,11 @@
              second_adult: all.second_adult, counts };
   }
 
+  let waiting = ""; // the tally of this page that is in the queue
+
   function told(row, status, body) {
     if (!form || row.token !== form.dataset.token) return;
+    waiting = "";
     if (body) location.replace(body.receipt);
     else refused();
   }
@@ -87,6 +90,8 @@
 
   async function send() {
     const left = await store.flush(told);
+    // another page of this phone may have sent it
+    if (waiting && !(await store.get("queue", waiting))) location.reload();
     const offline = !navigator.onLine;
     bar.hidden = !(offline || left);
     bar.querySelector("[data-offline-none]").hidden = left > 0;
@@ -102,6 +107,7 @@
     const said = tally();
     await store.put("queue", { client_uuid: said.client_uuid, token: form.dataset.token,
                                url: form.dataset.tally, tally: said });
+    waiting = said.client_uuid;
     lock(true);
     await send();
     if ((await store.get("queue", said.client_uuid))) show("[data-kept]", true);
@@ -117,8 +123,9 @@
       store.put("drafts", { token, values: values() });
     });
     form.addEventListener("submit", submit);
-    const waiting = (await store.all("queue")).find((row) => row.token === token);
-    if (waiting) {
+    const kept = (await store.all("queue")).find((row) => row.token === token);
+    if (kept) {
+      waiting = kept.client_uuid;
       lock(true);
       show("[data-kept]", true);
     }
