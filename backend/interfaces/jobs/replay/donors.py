@@ -77,27 +77,26 @@ class Crowd:
             if not basket:
                 return "nothing left", 0
             answer = self._order(browser, basket)
+            if answer.status == HTTP_CONFLICT:
+                basket = self._less(basket) or self._basket(visit)
             if answer.status in (HTTP_CONFLICT, HTTP_BUSY):
                 browser.forget()
-                basket = self._less(basket) if answer.status == HTTP_CONFLICT else basket
-                basket = basket or self._basket(visit)
                 continue
-            pay = answer.form(holding="act")
-            manner = rng.choices(MANNERS, MANNER_ODDS)[0]
             comes_back = rng.random() < COME_BACK
+            pay, manner = answer.form(holding="act"), rng.choices(MANNERS, MANNER_ODDS)[0]
             paid = browser.submit(answer, pay, {"act": "pay", "manner": manner}, follow=comes_back)
             if paid.status != (HTTP_OK if comes_back else HTTP_FOUND):
                 raise DoorShut(paid, "the way back from the gateway")
-            self.shelf.note(basket)
             return "paid", sum(basket.values())
+        self.shelf.put_back(basket)
         return "came too late", 0
 
     def _basket(self, visit: Visit) -> dict[str, int]:
         basket: dict[str, int] = {}
         for wish in visit.wishes:
-            need = self.shelf.pick(wish)
-            if need:
-                basket[need] = basket.get(need, 0) + wish.quantity
+            taken = self.shelf.take(wish)
+            if taken:
+                basket[taken[0]] = basket.get(taken[0], 0) + taken[1]
         return basket
 
     def _order(self, browser: Browser, basket: dict[str, int]) -> Page:

@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections import Counter
 from dataclasses import dataclass, field
 
 from backend.interfaces.jobs.demo.cut import rows
@@ -12,38 +11,44 @@ from backend.interfaces.jobs.replay.stream import Wish
 CANDIDATES = 8
 _APPEAL = re.compile(r"/appeals/(apl_\w+)/")
 _PAGE = re.compile(r"[?&]page=(\d+)")
-_GIVE = re.compile(r'href="[^"]*/give/\?need=(nee_\w+)|name="need"[^>]*value="(nee_\w+)"')
+# the form of a need: its id, how many are missing, and the item's name before the comma of the label
+_NEED = re.compile(r'value="(nee_\w+)">(?:(?!</form>).)*?max="(\d+)"[^>]*aria-label="([^"，]+)，', re.S)
 
 
 @dataclass
 class Shelf:
-    """Needs that are still open, by public id, with the weight of one piece. Shared by all donors."""
+    """Open needs by public id: how many are missing, and the weight of one piece. Shared by all donors."""
 
+    left: dict[str, int]
     grams: dict[str, int]
-    gone: set[str] = field(default_factory=set)
-    given: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def pick(self, wish: Wish) -> str | None:
-        """Of a few needs that `wish.draw` points to, the one whose weight is nearest; None: all are gone."""
+    def take(self, wish: Wish) -> tuple[str, int] | None:
+        """Of a few needs that `wish.draw` points to, the one whose weight is nearest, and how many of it.
+
+        None when everything is given.
+        """
         with self.lock:
-            left = [need for need in self.grams if need not in self.gone]
-        if not left:
-            return None
-        start = int(wish.draw * len(left))
-        step = max(1, len(left) // CANDIDATES)
-        few = {left[(start + n * step) % len(left)] for n in range(CANDIDATES)}
-        return min(sorted(few), key=lambda need: abs(self.grams[need] - wish.grams))
+            there = [need for need, pieces in self.left.items() if pieces]
+            if not there:
+                return None
+            start, step = int(wish.draw * len(there)), max(1, len(there) // CANDIDATES)
+            few = {there[(start + n * step) % len(there)] for n in range(CANDIDATES)}
+            need = min(sorted(few), key=lambda each: abs(self.grams[each] - wish.grams))
+            quantity = min(wish.quantity, self.left[need])
+            self.left[need] -= quantity
+            return need, quantity
+
+    def put_back(self, basket: dict[str, int]) -> None:
+        """It was not given after all."""
+        with self.lock:
+            for need, quantity in basket.items():
+                self.left[need] += quantity
 
     def close(self, need: str) -> None:
         """Somebody found it sold out."""
         with self.lock:
-            self.gone.add(need)
-
-    def note(self, needs: dict[str, int]) -> None:
-        """Remember what was given."""
-        with self.lock:
-            self.given.update(needs)
+            self.left[need] = 0
 
 
 def look_around(browser: Browser) -> Shelf:
@@ -56,27 +61,10 @@ def look_around(browser: Browser) -> Shelf:
         last = max([last, *(int(number) for number in _PAGE.findall(shown.text))])
         page += 1
     weights = {row["name_zh"]: int(row["grams"]) for row in rows("goods/items.csv")}
-    grams: dict[str, int] = {}
+    shelf = Shelf({}, {})
     for appeal in appeals:
-        shown = browser.get(f"/appeals/{appeal}/")
-        grams.update(_needs(shown.text, weights))
-    if not grams:
+        for need, left, name in _NEED.findall(browser.get(f"/appeals/{appeal}/").text):
+            shelf.left[need], shelf.grams[need] = int(left), weights[name]
+    if not shelf.left:
         raise DoorShut(browser.get("/"), "nothing to give to")
-    return Shelf(grams)
-
-
-def _needs(text: str, weights: dict[str, int]) -> dict[str, int]:
-    """Needs of an appeal's page; the item is the name that stands last before the button."""
-    found: dict[str, int] = {}
-    names = [(m.start(), m.group()) for m in _names(weights).finditer(text)]
-    for give in _GIVE.finditer(text):
-        need = give.group(1) or give.group(2)
-        before = [name for at, name in names if at < give.start()]
-        if need not in found and before:
-            found[need] = weights[before[-1]]
-    return found
-
-
-def _names(weights: dict[str, int]) -> re.Pattern[str]:
-    longest_first = sorted(weights, key=len, reverse=True)
-    return re.compile("|".join(re.escape(name) for name in longest_first))
+    return shelf
