@@ -151,7 +151,6 @@ def keeps(expires_on: date | None, *, perishable: bool, expected_on: date) -> bo
 
 
 def masked(name: str) -> str:
-    """A name of which a stranger learns the first and the last sign only."""
-    if len(name) < 3:
-        return name[:1] + "＊" * (len(name) - 1)
-    return name[0] + "＊" * (len(name) - 2) + name[-1]
+    """A name of which a stranger learns the first and the last sign only, not even its length."""
+    bare = name.partition("（")[0].strip() or name
+    return f"{bare[0]}＊＊{bare[-1] if len(bare) > 2 else ''}" if bare else ""
