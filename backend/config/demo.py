@@ -20,6 +20,7 @@ from backend.config.services.tail import Tail
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = BASE_DIR / "var"
 PORT = 8000
+HASTE = {"PGOPTIONS": "-c synchronous_commit=off"}  # what preparing writes can be written again
 
 
 def choose_ports() -> tuple[int, int]:
@@ -56,7 +57,7 @@ def prepare(env: dict[str, str], logs: Path, supervisor: Supervisor) -> str:
     """Migrate, load, collect; returns the sign-in links, nothing where somebody stopped it."""
     links = logs / "links.txt"
     command = [sys.executable, "-m", "backend.config.prepare", str(links)]
-    child = Child("demo", command, logs / "prepare.log", env, cwd=BASE_DIR)
+    child = Child("demo", command, logs / "prepare.log", {**env, **HASTE}, cwd=BASE_DIR)
     tail = Tail(child.name, child.log, re.compile(r" s$"))
     child.start()
     while child.running and not supervisor.told.wait(0.05):

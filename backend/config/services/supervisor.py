@@ -34,7 +34,7 @@ class Watched:
             self.due = now + self.wait
             assert self.child.process is not None
             code = self.child.process.returncode
-            say(self.child.name, f"ended ({_cause(code)}), starts again in {self.wait:.0f} s")
+            say(self.child.name, f"ended ({_cause(code)}), starts again in {self.wait:.1f} s")
             self.child.sweep()
         elif now >= self.due:
             if self.renew:
