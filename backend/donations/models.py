@@ -144,6 +144,10 @@ class FundedLine(models.Model):
                 condition=Q(sourced__lte=F("quantity") + F("reopened") - F("released") - F("held")),
                 name="funded_line_not_oversourced",
             ),
+            # what came short was sourced and stays so: with the check above, released + held <= quantity
+            models.CheckConstraint(
+                condition=Q(reopened__lte=F("sourced")), name="funded_line_lost_were_sourced"
+            ),
             models.UniqueConstraint(
                 fields=["need_line"], condition=Q(state=UnitState.GATHERING.value), name="one_gathering_line"
             ),

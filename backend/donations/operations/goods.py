@@ -40,10 +40,10 @@ def claim_goods(*, quantities: Mapping[int, int], at: datetime) -> dict[int, int
 def release_goods(*, quantities: Mapping[int, int]) -> None:
     """Joins the caller's transaction. A supplier declined or did not answer: units are due again.
 
-    Raises TooFewSourced when suppliers do not hold that many.
+    Raises TooFewSourced when suppliers do not hold that many: what came short cannot be given back.
     """
     for pk in sorted(quantities):
-        rows = FundedLine.objects.filter(pk=pk, sourced__gte=quantities[pk])
+        rows = FundedLine.objects.filter(pk=pk, sourced__gte=F("reopened") + quantities[pk])
         if not rows.update(sourced=F("sourced") - quantities[pk]):
             raise TooFewSourced(funded_line=pk)
 

@@ -98,6 +98,18 @@ def test_what_came_short_is_due_as_a_replacement(gift: Donation) -> None:
         reopen_goods(funded_line=units.pk, quantity=6, reason="short", actor="recipient:org", at=MONDAY)
 
 
+def test_what_came_short_cannot_be_given_back_too(gift: Donation) -> None:
+    """A unit that was sent and lost is opened again once; a decline of it would make it due twice."""
+    units = units_of(gift)
+    claim_goods(quantities={units.pk: 5}, at=MONDAY)
+    reopen_goods(funded_line=units.pk, quantity=3, reason="short", actor="recipient:org", at=MONDAY)
+    release_goods(quantities={units.pk: 2})
+    with pytest.raises(TooFewSourced):
+        release_goods(quantities={units.pk: 1})
+    with pytest.raises(IntegrityError, match="lost_were_sourced"), transaction.atomic():
+        FundedLine.objects.update(sourced=2)
+
+
 def test_goods_are_a_part_of_their_callers_fact(gift: Donation) -> None:
     """Outside a transaction they refuse (here the test's own is stepped out of)."""
     from django.db import connection
