@@ -1,5 +1,6 @@
 """What can be done with plans, routes and drops."""
 
+from backend.deliveries.operations.adopted import adopt_handed_over
 from backend.deliveries.operations.counted import deliver_by_count, locked_drop
 from backend.deliveries.operations.drops import (
     CodeLocked,
@@ -39,6 +40,7 @@ __all__ = [
     "NotYourRoute",
     "ParcelElsewhere",
     "WrongCode",
+    "adopt_handed_over",
     "arrive",
     "ask_plan",
     "assign_courier",

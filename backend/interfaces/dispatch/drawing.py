@@ -284,15 +284,15 @@ class Fill:
 
 
 def fills(routes: Sequence[PlanRoute]) -> list[Fill]:
-    """Bars by weight, the largest vehicle 200 wide."""
+    """Bars by weight, the largest vehicle 185 wide."""
     most = max((route.capacity.grams for route in routes), default=1)
     return [
         Fill(
             route.sign,
             lane(n),
             8 + 34 * n,
-            round(200 * route.peak.grams / most, 1),
-            round(200 * route.capacity.grams / most, 1),
+            round(185 * route.peak.grams / most, 1),
+            round(185 * route.capacity.grams / most, 1),
             route.peak.grams,
             route.capacity.grams,
             round(100 * route.peak.cm3 / route.capacity.cm3),

@@ -20,4 +20,5 @@ SCHEDULE: dict[str, Announcement] = {
     "expire-silent-orders": Announcement("sourcing.expire_silent", 10.0),
     "pay-refunds": Announcement("payments.pay_refunds", 5.0),
     "run-plans": Announcement("plans.run_plans", 2.0),
+    "adopt-handed-over": Announcement("plans.adopt_handed_over", 10.0),
 }

@@ -6,12 +6,14 @@ import pytest
 from django.db import connection
 
 from backend.deliveries.models import Drop, DropParcel, Plan, Route
-from backend.deliveries.operations import ParcelElsewhere, deliver_by_carrier, release_plan
+from backend.deliveries.operations import ParcelElsewhere, adopt_handed_over, deliver_by_carrier, release_plan
 from backend.deliveries.planning import run_next
 from backend.journal.models import Entry
 from backend.kernel.errors import Conflicts, Missing
 from backend.kernel.states import WrongState
 from backend.shipments.models import Shipment
+from backend.shipments.operations import hand_over
+from backend.shipments.rules import Step
 from backend.supplier_orders.models import StopPrice
 from tests import factories
 from tests.backend.deliveries.stories import XIAO_TAN, County, stops
@@ -165,6 +167,25 @@ def test_many_releases_at_once_write_one_route(same_plan: bool) -> None:
         thread.join()
     assert sorted(outcomes) == sorted(["released"] + ["wrong_state" if same_plan else "parcel_elsewhere"] * 5)
     assert (Route.objects.count(), Drop.objects.count()) == (1, 1)
+
+
+def test_what_a_supplier_gave_to_a_carrier_itself_gets_a_drop_once() -> None:
+    county = County()
+    shipment, planned = county.shipment(county.school()), county.shipment(county.school("示范小学（平寨村）"))
+    hand_over(
+        parcels=list(shipment.parcels.values_list("code", flat=True)), step=Step.PICKUP,
+        from_label="org:x", to_label="carrier:顺路快运", site=county.warehouse.pk, client_uuid="own-1",
+        actor="supplier:x", at=MONDAY,
+    )  # fmt: skip
+    county.released()
+    assert [adopt_handed_over(actor="system:jobs", at=MONDAY) for _ in range(2)] == [1, 0]
+    drop = Drop.objects.get(stop=None)
+    assert drop.carrier_ref == "顺路快运"
+    assert {row.parcel.shipment_id for row in drop.parcels.all()} == {shipment.pk}
+    deliver_by_carrier(drop=drop, client_uuid="post-1", actor=XIAO_TAN, at=MONDAY)
+    shipment.refresh_from_db()
+    planned.refresh_from_db()
+    assert (shipment.state, planned.state) == ("delivered", "planned")
 
 
 def test_a_run_needs_a_plan() -> None:
