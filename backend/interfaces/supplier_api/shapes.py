@@ -141,13 +141,13 @@ class BoxIn(In):
 
 
 class PackIn(In):
-    parcels: Annotated[list[BoxIn], Field(min_length=1, max_length=200)]
+    parcels: Annotated[list[BoxIn], Field(min_length=1, max_length=1_000)]
 
 
 class HandOverIn(In):
     """Boxes leave your hands: to our courier, or to a common carrier with its own number."""
 
-    parcels: Annotated[list[Ref], Field(min_length=1, max_length=200)]
+    parcels: Annotated[list[Ref], Field(min_length=1, max_length=1_000)]
     to: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9:_.-]+$")]
 
 
