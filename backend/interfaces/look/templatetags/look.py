@@ -124,7 +124,8 @@ def postmark(place: str, at: datetime) -> dict[str, Any]:
     """The postmark of a clean count: place, date, minute. For good news alone."""
     local = words.local(at)
     on = f"{local.year}.{local.month:02d}.{local.day:02d}"
-    clock = f"{local.hour}时{local.minute:02d}分" if words.is_chinese() else words.clock(at)
+    hour = {"zh-Hans": "时", "zh-Hant": "時"}.get(words.language(), "")
+    clock = f"{local.hour}{hour}{local.minute:02d}分" if hour else words.clock(at)
     pm = f"pm{zlib.crc32(f'{place}{at}'.encode())}"
     return {"id": pm, "place": place, "on": on, "clock": clock, "chinese": words.is_chinese()}
 
