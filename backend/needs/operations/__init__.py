@@ -10,8 +10,10 @@ from backend.needs.operations.appeals import (
 )
 from backend.needs.operations.standing import (
     AlreadySo,
+    NoSuchAppeal,
     NoSuchLine,
     claim_open,
+    close_appeal,
     free,
     mark_received,
     resume,
@@ -24,8 +26,10 @@ __all__ = [
     "AppealTexts",
     "CertificateExpired",
     "NewNeed",
+    "NoSuchAppeal",
     "NoSuchLine",
     "claim_open",
+    "close_appeal",
     "draft_appeal",
     "free",
     "mark_received",

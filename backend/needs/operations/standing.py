@@ -10,14 +10,22 @@ from backend.journal.kinds import Kind
 from backend.journal.operations import record
 from backend.kernel.db import joins_transaction, own_transaction
 from backend.kernel.errors import Conflicts, Missing
+from backend.kernel.states import must_move
 from backend.needs import statements
-from backend.needs.models import NeedLine
+from backend.needs.models import Appeal, NeedLine
+from backend.needs.rules import APPEAL, AppealState
 
 
 class NoSuchLine(Missing):
     """There is no such need."""
 
     code = "no_such_need"
+
+
+class NoSuchAppeal(Missing):
+    """There is no such appeal."""
+
+    code = "no_such_appeal"
 
 
 class AlreadySo(Conflicts):
@@ -89,6 +97,31 @@ def stop_line(*, need_line: str, reason: str, actor: str, at: datetime) -> NeedL
 def resume(*, need_line: str, reason: str, actor: str, at: datetime) -> NeedLine:
     """Own transaction. A stopped need takes gifts again. Raises NoSuchLine, AlreadySo."""
     return _switch(need_line, Kind.NEED_RESUMED, actor, at, stopped_at=None, reason=reason)
+
+
+@own_transaction
+def close_appeal(*, appeal: str, reason: str, actor: str, at: datetime) -> Appeal:
+    """Own transaction. An appeal (public id) ends: gifts that are on their way in come before it or not at all.
+
+    Its needs are locked first, as a gift locks them, so that no gift is admitted by a look from before.
+    Raises NoSuchAppeal, WrongState.
+    """
+    rows = Appeal.objects.filter(public_id=appeal)
+    row = rows.select_related("charity__organisation").first()
+    if row is None:
+        raise NoSuchAppeal
+    lock(need_ids=list(row.lines.values_list("pk", flat=True)))
+    must_move(rows, APPEAL, to=AppealState.CLOSED, field="state")
+    record(
+        kind=Kind.APPEAL_CLOSED,
+        subject=f"appeal:{appeal}",
+        actor=actor,
+        at=at,
+        charity=row.charity.organisation.public_id,
+        public={"reason": reason},
+    )
+    row.state = AppealState.CLOSED.value
+    return row
 
 
 def _switch(

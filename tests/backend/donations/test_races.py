@@ -24,12 +24,13 @@ from backend.donations.operations import (
 from backend.donations.payments.sandbox import remote
 from backend.donations.payments.sandbox.models import SandboxOrder, SandboxRefund
 from backend.donations.queries import reconcile
-from backend.donations.rules import GiftStatus
+from backend.donations.rules import AppealClosed, GiftStatus
 from backend.donations.writer import Placed, place_many
 from backend.kernel.errors import Refused
 from backend.ledger.models import Transfer
 from backend.ledger.queries import trial_balance
 from backend.needs.models import NeedLine
+from backend.needs.operations import close_appeal
 from tests.backend.donations.stories import (
     AMING,
     give,
@@ -126,6 +127,26 @@ def test_baskets_in_opposite_orders_do_not_block_each_other() -> None:
     assert unexpected(answers) == []
     assert all(isinstance(a, Placed) for batch in answers for a in batch)
     assert set(NeedLine.objects.values_list("reserved", flat=True)) == {160}
+
+
+def test_a_gift_that_waits_for_an_appeal_to_close_is_refused() -> None:
+    """It looked before the closing was committed; what counts is what stands once it holds the needs."""
+    village = Village(wanted=10)
+    answers: list[Any] = []
+
+    def give() -> None:
+        answers.extend(place_many(connection, [wish(line(village.need))]))
+        connections.close_all()
+
+    with transaction.atomic():
+        close_appeal(appeal=village.appeal.public_id, reason="done", actor="user:cen", at=MONDAY)
+        donor = threading.Thread(target=give)
+        donor.start()
+        donor.join(timeout=0.5)
+        assert donor.is_alive() and answers == []
+    donor.join()
+    assert isinstance(answers[0], AppealClosed)
+    assert NeedLine.objects.get().reserved == 0
 
 
 def test_one_key_pressed_fifty_times_is_one_gift() -> None:

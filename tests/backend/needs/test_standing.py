@@ -6,11 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from backend.journal.models import Entry
+from backend.kernel.states import WrongState
 from backend.needs.models import NeedLine
 from backend.needs.operations import (
     AlreadySo,
+    NoSuchAppeal,
     NoSuchLine,
     claim_open,
+    close_appeal,
     free,
     mark_received,
     resume,
@@ -89,6 +92,18 @@ def test_enough_is_enough_until_she_asks_again(village: Village) -> None:
         resume(need_line=row.public_id, reason="", actor=WEI, at=later(days=1))
     stopped = Entry.objects.get(kind="need.stopped")
     assert stopped.public["reason"] == "够了" and stopped.actor == WEI
+
+
+def test_a_closed_appeal_is_closed_once_and_for_all(village: Village) -> None:
+    row = close_appeal(appeal=village.appeal.public_id, reason="done", actor="user:cen", at=MONDAY)
+    assert row.state == "closed"
+    assert claim_open(quantities={village.need.pk: 1}, at=MONDAY) == set()
+    fact = Entry.objects.get(kind="appeal.closed")
+    assert (fact.subject, fact.public) == (f"appeal:{row.public_id}", {"reason": "done"})
+    with pytest.raises(WrongState):
+        close_appeal(appeal=row.public_id, reason="done", actor="user:cen", at=MONDAY)
+    with pytest.raises(NoSuchAppeal):
+        close_appeal(appeal="apl_unheard", reason="", actor="user:cen", at=MONDAY)
 
 
 def test_a_need_that_is_not_there(village: Village) -> None:
