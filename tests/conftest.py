@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests import flush
 from tests.live import LiveStack
 from tests.services import TestRun
 
@@ -42,6 +43,7 @@ def prepare() -> None:
 
 
 prepare()
+flush.be_quick()
 hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
 
 
