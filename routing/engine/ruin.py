@@ -49,7 +49,10 @@ class Ruin:
             if trip.cost < INFINITY and self._allowed(trip):
                 self.state[trip.vehicle] = trip
         served = self._served(self.state)
-        state, left = self._recreate(dict(self.state), set(range(len(self._numbers.works))) - served)
+        waiting = set(range(len(self._numbers.works))) - served
+        state, left = self._recreate(dict(self.state), set(waiting))
+        if any(not self._numbers.works[job].mandatory for job in left):
+            state, left = min((state, left), self._opened(waiting), key=lambda found: self._cost(*found))
         self.state, self.left, self.cost = state, left, self._cost(state, left)
         self.best, self.best_cost = state, self.cost
 
@@ -172,15 +175,32 @@ class Ruin:
         start = max(0, min(centre - self._draw.randrange(length), len(inner) - length))
         return {work_of[node] for node in inner[start : start + length]} & self._loose(trip)
 
-    def _recreate(self, state: State, left: set[int], *, closed: bool = False) -> tuple[State, set[int]]:
+    def _recreate(
+        self, state: State, left: set[int], *, closed: bool = False, generous: bool = False
+    ) -> tuple[State, set[int]]:
         """Every job at its cheapest place, in a drawn order; optional ones only below their price.
 
-        With `closed` idle vehicles come last: only for what fits nowhere else.
+        With `closed` idle vehicles come last: only for what fits nowhere else. `generous` asks for no price.
         """
-        still = [job for job in self._order(left) if not self._insert(state, job, closed)]
+        still = [job for job in self._order(left) if not self._insert(state, job, closed, generous)]
         if closed:
             still = [job for job in still if not self._insert(state, job, False)]
         return state, set(still)
+
+    def _opened(self, waiting: set[int]) -> tuple[State, set[int]]:
+        """Routes for all that fits, whatever it costs, less those dearer than the prices of their jobs.
+
+        One job alone seldom pays for a vehicle that ten together pay for with ease.
+        """
+        state, left = self._recreate(dict(self.state), waiting, generous=True)
+        works, work_of = self._numbers.works, self._numbers.work_of
+        for spot, trip in state.items():
+            jobs = {work_of[node] for node in trip.inner}
+            if trip.fleet.prefix or not jobs or any(works[job].mandatory for job in jobs):
+                continue
+            if trip.cost > sum(works[job].penalty for job in jobs):
+                state[spot], left = Trip(self._numbers, spot, []), left | jobs
+        return state, left
 
     def _order(self, left: set[int]) -> list[int]:
         works = self._numbers.works
@@ -204,11 +224,11 @@ class Ruin:
         first = self._numbers.fleet[0]
         return -first.cost[first.start][node] if node is not None else 0.0
 
-    def _insert(self, state: State, job: int, closed: bool) -> bool:
+    def _insert(self, state: State, job: int, closed: bool, generous: bool = False) -> bool:
         work = self._numbers.works[job]
         barred: set[int] = set()
         while True:
-            spot, place = self._cheapest(state, work, barred, closed)
+            spot, place = self._cheapest(state, work, barred, closed, INFINITY if generous else work.penalty)
             if place is NO_PLACE:
                 return False
             trip = state[spot].with_job(work, place)
@@ -217,9 +237,10 @@ class Ruin:
                 return True
             barred.add(spot)
 
-    def _cheapest(self, state: State, work: Work, barred: set[int], closed: bool) -> tuple[int, Place]:
+    def _cheapest(
+        self, state: State, work: Work, barred: set[int], closed: bool, limit: float
+    ) -> tuple[int, Place]:
         best, where = NO_PLACE, -1
-        limit = work.penalty
         idle: set[object] = set()
         for spot, trip in state.items():
             if spot not in work.vehicles or spot in barred or self._draw.random() < BLINK:

@@ -80,3 +80,11 @@ def test_a_frozen_beginning_that_cannot_be_driven_is_an_error_of_its_own() -> No
     with pytest.raises(Infeasible) as impossible:
         solve_with(problem, Params(seconds=2, isolated=False))
     assert (impossible.value.vehicle, impossible.value.broken.code) == ("van", "capacity")
+
+
+def test_a_van_that_six_small_jobs_pay_for_is_sent_though_none_pays_for_it_alone() -> None:
+    jobs = tuple(pair(f"job-{n}", "far", tariff=6_000) for n in range(6))
+    plan = solve_with(road(jobs), Params(seconds=2, engine="ruin"))
+    assert not plan.unserved and plan.cost.total < 6 * 6_000
+    (lone,) = solve_with(road(jobs[:1]), Params(seconds=1, engine="ruin")).unserved
+    assert lone.job == "job-0"
