@@ -61,7 +61,7 @@ def refund() -> Refund:
     payment = Payment.objects.create(
         donation=gift, account=PaymentAccount.objects.get(charity=charity), merchant_ref="m1", amount=100
     )
-    return Refund.objects.create(payment=payment, key="k1", amount=100, asked_at=MONDAY)
+    return Refund.objects.create(payment=payment, key="k1", amount=100, asked_at=MONDAY, due_at=MONDAY)
 
 
 @pytest.mark.django_db
