@@ -140,7 +140,13 @@ class LiveStack:
         connection.close()
         connection.settings_dict["NAME"] = self.database
         try:
-            with override_settings(SITE_URL=self.url, LIVE_ORIGIN=self.live_url, DEMO=True, UNDO_MINUTES=0):
+            with override_settings(
+                SITE_URL=self.url,
+                LIVE_ORIGIN=self.live_url,
+                DEMO=True,
+                UNDO_MINUTES=0,
+                SECRET_KEY=(self.folder / "secret_key").read_text(),  # links made here open there
+            ):
                 yield
         finally:
             connection.close()
