@@ -39,7 +39,9 @@ def test_an_entry_is_never_rewritten(change: dict[str, object]) -> None:
 def test_an_entry_is_never_deleted() -> None:
     entry = write()
     with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
-        Entry.objects.filter(pk=entry.pk)._raw_delete("default")  # Django itself would stop at what points here
+        Entry.objects.filter(pk=entry.pk)._raw_delete(
+            "default"
+        )  # Django itself would stop at what points here
 
 
 @pytest.mark.django_db
