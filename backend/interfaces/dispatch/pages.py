@@ -1,8 +1,7 @@
-"""What the dispatcher's pages show: frozen, worded, drawn."""
+"""Make the dispatcher's pages from plans: worded and drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,64 +11,21 @@ from backend.deliveries.queries import LeftOut, PlanRoute, PlanSheet, PlanStop
 from backend.deliveries.rules import PlanState, StopKind, StopState
 from backend.interfaces.dispatch import drawing
 from backend.interfaces.dispatch import words as say
+from backend.interfaces.dispatch.shapes import (
+    Call,
+    County,
+    FillRow,
+    Home,
+    LeftRow,
+    PlanPage,
+    PlanRow,
+    Progress,
+    RouteRow,
+    StopRow,
+    Tag,
+)
 from backend.interfaces.look import words
 from backend.shipments.rules import ShipmentState
-
-SEARCH_SECONDS = (10, 30, 60)
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A state tag: which of the look's states, and the exact word."""
-
-    of: str
-    word: str
-
-
-@dataclass(frozen=True)
-class County:
-    """What waits in a county, for the form that asks for a plan."""
-
-    region: str
-    name: str
-    shipments: int
-    boxes: int
-
-
-@dataclass(frozen=True)
-class PlanRow:
-    """One line of the list of plans."""
-
-    public_id: str
-    number: str
-    county: str
-    on: date
-    tag: Tag
-    cost: str
-    stops: int | None
-    left: int | None
-
-
-@dataclass(frozen=True)
-class Call:
-    """A receiver whose code was wrong five times."""
-
-    drop: str
-    name: str
-    sign: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Home:
-    """The dispatcher's first page."""
-
-    counties: tuple[County, ...]
-    plans: tuple[PlanRow, ...]
-    calls: tuple[Call, ...]
-    on: date
-    first_on: date
-    seconds: tuple[int, ...] = SEARCH_SECONDS
 
 
 def plan_tag(state: PlanState) -> Tag:
@@ -117,147 +73,6 @@ def _row(line: queries.PlanLine, names: Mapping[str, Any]) -> PlanRow:
         line.stops,
         line.left,
     )
-
-
-@dataclass(frozen=True)
-class StopRow:
-    """One visit in the table."""
-
-    number: int
-    name: str
-    pickup: bool
-    arrival: datetime
-    departure: datetime
-    pieces: int
-    boxes: int
-    price: str
-    carrier: str
-    dear: bool  # a carrier would take these goods for less
-    window: str
-    tag: Tag
-
-
-@dataclass(frozen=True)
-class RouteRow:
-    """One vehicle and its visits."""
-
-    public_id: str
-    sign: str
-    lane: str
-    vehicle_class: str
-    cost: str
-    kilometres: str
-    pieces: int
-    boxes: int
-    courier: str
-    started: bool
-    leaves: datetime
-    returns: datetime
-    stops: tuple[StopRow, ...]
-
-
-@dataclass(frozen=True)
-class LeftRow:
-    """One shipment that stays, and the choice that is left."""
-
-    shipment: str
-    number: str
-    name: str
-    pieces: int
-    weight: str
-    tag: Tag
-    why: str
-    reasons: tuple[str, ...]
-    cheapest: str
-    carrier: str
-    waits_days: int
-    can_send: bool
-    gone: str
-
-
-@dataclass(frozen=True)
-class FillRow:
-    """How full one vehicle gets: its bar and the words beside it."""
-
-    sign: str
-    of: str
-    y: int
-    used: float
-    room: float
-    words: str
-
-    @property
-    def text_y(self) -> int:
-        return self.y + 15
-
-    @property
-    def text_x(self) -> float:
-        return round(self.room + 34, 1)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a search is; money empty until there is some."""
-
-    elapsed: int
-    seconds: int
-    incumbent: str
-    bound: str
-    owed: int
-    started: bool
-    reasons: bool  # the routes stand; reasons are being written
-
-
-@dataclass(frozen=True)
-class PlanPage:
-    """One plan, in whatever state it is."""
-
-    public_id: str
-    number: str
-    county: str
-    on: date
-    state: PlanState
-    tag: Tag
-    failure: str
-    asked_at: datetime
-    drafted_at: datetime | None
-    released_at: datetime | None
-    progress: Progress
-    routes: tuple[RouteRow, ...]
-    left: tuple[LeftRow, ...]
-    cost: str
-    cost_parts: tuple[str, ...]
-    per_piece: str
-    kilometres: str
-    method: str
-    gap: str
-    bound: str
-    stops: int
-    done: int
-    pieces: int
-    boxes: int
-    vehicles: int
-    longest_wait: int
-    repeat: str
-    map: drawing.RouteMap | None
-    day: drawing.DayChart | None
-    gap_chart: drawing.GapChart | None
-    fills: tuple[FillRow, ...]
-    couriers: tuple[tuple[str, str], ...]
-    sendable: int
-    send_price: str
-
-    @property
-    def is_draft(self) -> bool:
-        return self.state is PlanState.DRAFTED
-
-    @property
-    def is_released(self) -> bool:
-        return self.state is PlanState.RELEASED
-
-    @property
-    def is_asked(self) -> bool:
-        return self.state is PlanState.ASKED
 
 
 def plan_page(*, sheet: PlanSheet, organisation_id: int, now: datetime) -> PlanPage:
