@@ -22,11 +22,11 @@ def private_key(side: str) -> Ed25519PrivateKey:
 
 
 def _seed() -> str:
-    """Made once per installation, whole or not at all: web and worker may start at the same moment."""
+    """Made once per installation, whole or not at all: processes and threads may ask at the same moment."""
     path = settings.VAR_DIR / "sandbox_seed"
     if not path.exists():
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"sandbox_seed.{os.getpid()}")
+        draft = path.with_name(f"sandbox_seed.{os.getpid()}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(32))
         with contextlib.suppress(FileExistsError):  # the other process was first; its seed counts
