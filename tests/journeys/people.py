@@ -73,8 +73,23 @@ class Town:
         return reverse("demo_enter", args=[token])
 
     # donor
-    def give(self, need: NeedLine, quantity: int = 1, *, mail: str = "", pay: bool = True) -> Page:
-        """Aming picks so many of a need, confirms, and (unless told otherwise) pays."""
+    def give(self, need: NeedLine, quantity: int = 1, *, mail: str = "", manner: str = "once") -> Page:
+        """Aming picks so many of a need, confirms and pays; `manner` is how the gateway tells us."""
+        page = self.confirm(need, quantity, mail=mail)
+        page.get_by_role("button", name="去付钱").click()
+        self.pay(page, manner)
+        page.wait_for_url("**/gifts/**")
+        return page
+
+    def pay(self, page: Page, manner: str = "once") -> None:
+        """Press the button of the practice gateway."""
+        if manner != "once":
+            page.get_by_text("试一试坏日子").click()
+            page.locator("label", has=page.locator(f"input[value={manner}]")).click()
+        page.get_by_role("button", name="付款").first.click()
+
+    def confirm(self, need: NeedLine, quantity: int = 1, *, mail: str = "") -> Page:
+        """Everything up to the button that leads to the gateway."""
         page = self.page()
         page.goto(f"/give/?need={need.public_id}")
         page.locator(f"input[name=quantity-{need.public_id}]").fill(str(quantity))
@@ -83,10 +98,6 @@ class Town:
             page.get_by_text("想收信、想署名").click()
             page.locator("input[name=mail]").fill(mail)
         page.locator("input[name=stands_alone]").check()
-        page.get_by_role("button", name="去付钱").click()
-        if pay:
-            page.get_by_role("button", name="付款").first.click()
-            page.wait_for_url("**/gifts/**")
         return page
 
     def gift_of(self, page: Page) -> Donation:
@@ -109,6 +120,13 @@ class Town:
         page.get_by_role("button", name="可以来取").click()
         expect(page.get_by_role("button", name="可以来取")).to_have_count(0)
         return page
+
+    def hand_to_carrier(self, page: Page) -> None:
+        """The boxes go with a common carrier, by its own number."""
+        page.get_by_text("交给快递了").click()
+        page.locator("input[name=carrier_ref]").fill("YD-2611-7")
+        page.get_by_role("button", name="都交出去了").click()
+        page.wait_for_load_state()
 
     # dispatcher
     def plan(self, carrier: Organisation, *, days: int = 1) -> Page:

@@ -1,39 +1,28 @@
 """The whole road in a real browser, by everybody at their own door: a need, a gift, a count, the story."""
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from backend.deliveries.models import Plan
 from backend.donations.models import Donation, FundedLine
-from backend.donations.queries import reconcile
 from backend.needs.models import NeedLine
-from backend.timelines.account import account
+from backend.parties.models import Carrier
+from backend.parties.rules import Role
+from backend.shipments.models import Shipment
 from tests.journeys.people import COUNTY, Town, heavy_need
-from tests.live import LiveStack, eventually
+from tests.live import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
-def town(live_stack: LiveStack, browser: Browser) -> Any:
-    town = Town(live_stack, browser)
-    yield town
-    for context in browser.contexts:
-        context.close()
-    assert reconcile() == []
-    assert account().sound
+def own_fleet() -> Carrier:
+    return Carrier.objects.filter(own_fleet=True).order_by("pk")[0]
 
 
 def carried(town: Town, gift: Donation) -> tuple[Page, Page]:
     """From a paid gift to the gate: packed, planned, driven. The courier's page and the school's."""
     order = town.order_of(gift, request_status="submitted")
     town.accept_and_pack(order)
-    carrier = (
-        Plan._meta.get_field("carrier").related_model.objects.filter(own_fleet=True).order_by("pk").first()
-    )
-    assert carrier is not None
+    carrier = own_fleet()
     plan = town.plan(carrier.organisation)
 
     gate = town.gate(town.drop_of(gift))
@@ -64,14 +53,34 @@ def test_from_a_need_to_a_count_that_the_donor_sees_without_asking(town: Town) -
     )
 
 
-def test_a_short_box_is_said_mended_and_told(town: Town) -> None:
+def test_a_road_that_is_shut_is_told_and_tried_again(town: Town) -> None:
+    """Lao Yang cannot get through: the donor reads why, the boxes stand in the next plan."""
     need, quantity = heavy_need(skip=1)
     town.keeper(need)
     donor = town.give(need, quantity)
     gift = town.gift_of(donor)
-    courier, gate = carried(town, gift)
-    town.hand_over(courier, town.code_at(gate))
-    gate.reload()
+    courier, _ = carried(town, gift)
+    courier.get_by_role("link", name="走不通").click()
+    courier.locator("label", has=courier.locator("input[value=road]")).click()
+    courier.get_by_role("button", name="这一站不送了").click()
+    expect(courier.get_by_text("跑完了")).to_be_visible()
+
+    expect(donor.get_by_text("下一趟再送").first).to_be_visible(timeout=30_000)
+    shipment = Shipment.objects.get(order=town.order_of(gift))
+    assert shipment.state in {"ready_for_pickup", "attempted"}
+    again = town.signed_in(own_fleet().organisation, Role.DISPATCH)
+    again.goto("/dispatch/")
+    expect(again.locator(f"input[name=region][value='{COUNTY}']")).to_have_count(1)
+
+
+def test_a_short_box_is_said_mended_and_told(town: Town) -> None:
+    need, quantity = heavy_need(skip=2)
+    town.keeper(need)
+    donor = town.give(need, quantity)
+    gift = town.gift_of(donor)
+    desk = town.accept_and_pack(town.order_of(gift, request_status="submitted"))
+    town.hand_to_carrier(desk)
+    gate = town.gate(town.drop_of(gift))
     town.count(gate, quantity - 1, bad=1)
     expect(gate.get_by_role("heading", name="记下了，缺的有人补")).to_be_visible()
 

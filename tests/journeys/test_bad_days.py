@@ -1,0 +1,109 @@
+"""Bad days that are designed, seen by the people they happen to."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from backend.deliveries.models import Plan
+from backend.deliveries.operations import ask_plan
+from backend.donations.models import Donation, Payment, PaymentNotice
+from backend.ledger.models import Transfer
+from backend.needs.models import NeedLine
+from backend.parties.models import Carrier
+from backend.supplier_orders.models import SupplierOrder
+from tests.journeys.people import COUNTY, Town
+from tests.live import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+def need_with_room(*, skip: int) -> NeedLine:
+    """A need that several suppliers can fill and nobody has given to."""
+    rows = NeedLine.objects.filter(appeal__state="live", reserved=0, wanted__gte=3, stopped_at__isnull=True)
+    return rows.order_by("-pk")[skip]
+
+
+def paid_once(gift: Donation) -> None:
+    gift.refresh_from_db()
+    assert gift.status == "paid"
+    payment = Payment.objects.get(donation=gift)
+    assert payment.status == "paid"
+    booked = Transfer.objects.filter(kind="gift_paid", entry__subject__contains=gift.public_id)
+    assert [row.amount for row in booked] == [payment.amount]
+
+
+@pytest.mark.parametrize("manner", ["twice", "late", "tampered", "never"])
+def test_however_the_gateway_tells_us_the_gift_is_paid_once(town: Town, manner: str) -> None:
+    need = need_with_room(skip=["twice", "late", "tampered", "never"].index(manner))
+    donor = town.give(need, manner=manner)
+    gift = town.gift_of(donor)
+    expect(donor.get_by_role("heading", name="你捐的")).to_be_visible()
+    if manner == "twice":
+        notices = PaymentNotice.objects.filter(account__payments__donation=gift)
+        eventually(lambda: notices.exists())
+    paid_once(gift)
+
+
+def test_of_two_donors_and_one_last_item_one_is_led_to_the_nearest_need(town: Town) -> None:
+    need = need_with_room(skip=5)
+    NeedLine.objects.filter(pk=need.pk).update(wanted=1)
+    need.refresh_from_db()
+    aming, stranger = town.confirm(need), town.confirm(need)
+    aming.get_by_role("button", name="去付钱").click()
+    stranger.get_by_role("button", name="去付钱").click()
+    expect(aming.get_by_role("button", name="付款").first).to_be_visible()
+    assert "/sandbox-gateway/" not in stranger.url
+    expect(stranger.locator("main")).to_contain_text("刚")
+    town.pay(aming)
+    aming.wait_for_url("**/gifts/**")
+    assert NeedLine.objects.get(pk=need.pk).reserved == 1
+
+
+def test_a_double_click_is_one_gift(town: Town) -> None:
+    need = need_with_room(skip=6)
+    page = town.confirm(need)
+    page.get_by_role("button", name="去付钱").dblclick()
+    expect(page.get_by_role("button", name="付款").first).to_be_visible()
+    page.go_back()
+    page.wait_for_load_state()
+    page.screenshot(path="/tmp/shots/back.png"); print(page.url, page.locator("main").inner_text())
+    assert NeedLine.objects.get(pk=need.pk).reserved == 1
+
+
+def sent_to(page: Page, town: Town) -> SupplierOrder:
+    return town.order_of(town.gift_of(page), request_status="submitted")
+
+
+def test_a_silent_supplier_is_left_and_the_donor_reads_so(town: Town) -> None:
+    need = need_with_room(skip=7)
+    donor = town.give(need)
+    order = sent_to(donor, town)
+    SupplierOrder.objects.filter(pk=order.pk).update(respond_by=timezone.now() - timedelta(minutes=1))
+    eventually(lambda: SupplierOrder.objects.filter(pk=order.pk, request_status="expired").exists())
+    expect(donor.get_by_text("到时间没有回话").first).to_be_visible(timeout=30_000)
+    gift = town.gift_of(donor)
+    later = SupplierOrder.objects.filter(items__lines__funded_line__fundings__line__donation=gift)
+    asked_again = later.exclude(pk=order.pk).exclude(warehouse=order.warehouse)
+    asked_donor = gift.lines.filter(fundings__funded_line__questions__isnull=False)
+    assert eventually(lambda: asked_again.exists() or asked_donor.exists())
+
+
+def test_a_killed_worker_loses_nothing(town: Town) -> None:
+    """Killed in the middle of whatever it does: the gift is ordered and the plan drafted by the next one."""
+    need = need_with_room(skip=8)
+    carrier = Carrier.objects.filter(own_fleet=True).order_by("pk")[0]
+    plan = ask_plan(
+        carrier=carrier, region=COUNTY, on=town.working_day(1), seconds=4, seed=1, actor="user:tan",
+        at=timezone.now(),
+    )  # fmt: skip
+    eventually(lambda: Plan.objects.filter(pk=plan.pk).exclude(claimed_by="").exists(), seconds=60)
+    town.stack.kill("worker")
+    donor = town.give(need)  # the return page asks the gateway itself: no worker is needed to be paid
+    assert Plan.objects.get(pk=plan.pk).state == "asked"
+    Plan.objects.filter(pk=plan.pk).update(claimed_until=timezone.now())  # its lease has run out
+    town.stack.restart("worker")
+    assert town.order_of(town.gift_of(donor))
+    eventually(lambda: Plan.objects.get(pk=plan.pk).state != "asked", seconds=90)
+    expect(donor.get_by_text("下单").first).to_be_visible()
