@@ -14,6 +14,7 @@ from backend.confirmations.models import Count as ItemCount
 from backend.deliveries.models import Drop
 from backend.donations.models import Donation, DonationLine, FundedLine, Funding, Payment, Question, Refund
 from backend.donations.rules import GiftStatus, PaymentStatus, RefundStatus, UnitState
+from backend.kernel.db import snapshot
 from backend.ledger.models import Transfer
 from backend.ledger.rules import AccountKind, TransferKind
 from backend.needs.models import NeedLine
@@ -187,8 +188,9 @@ def _money_checks(money: Money) -> list[Check]:
     ]
 
 
+@snapshot()
 def account() -> Account:
-    """Sum everything up, as it stands now."""
+    """Sum everything up, as it stands at one moment."""
     goods, money = _goods(), _money()
     states = {
         "捐赠": _by_state(Donation, "status"),
