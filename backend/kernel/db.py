@@ -1,7 +1,8 @@
 """Transactions, leases and cursors: what every room needs of PostgreSQL and Django hides."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -38,6 +39,21 @@ def joins_transaction(operation: Callable[P, R]) -> Callable[P, R]:
         return operation(*args, **kwargs)
 
     return run
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything as of one moment: what others commit meanwhile is not seen.
+
+    Inside a transaction of the caller's, its own isolation counts.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def claim(rows: QuerySet[M], *, by: str, at: datetime, lease: timedelta, limit: int = 1) -> list[M]:
