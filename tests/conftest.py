@@ -5,6 +5,7 @@ each with a database, a Valkey number and a queue prefix of its own.
 """
 
 import atexit
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,15 +48,14 @@ flush.be_quick()
 hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
 
 
-@pytest.fixture(scope="session")
-def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """The processes of `live_stack`, once per run and xdist worker."""
+@contextlib.contextmanager
+def running(folder: Path, name: str) -> Iterator[LiveStack]:
+    """A stack of real processes with its data in `folder`."""
     own = None
     if "ZS_TEST_RUN" not in os.environ:
         own = TestRun.start()
     sockets = own.place.at.socket_dir if own else Path(os.environ["ZS_TEST_RUN"]) / "s"
-    folder = tmp_path_factory.mktemp("stack") / "var"
-    stack = LiveStack(folder, sockets, f"zs_live_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    stack = LiveStack(folder, sockets, f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     try:
         stack.start()
         yield stack
@@ -63,6 +63,13 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStac
         stack.stop()
         if own:
             own.stop()
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """The processes of `live_stack`, once per run and xdist worker."""
+    with running(tmp_path_factory.mktemp("stack") / "var", "zs_live") as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ class LiveStack:
             "PYTHONPYCACHEPREFIX": str(BASE_DIR / "var" / "cache" / "pyc"),
             "PYTHONDONTWRITEBYTECODE": "",
             "ZS_DEMO": "1",
+            "ZS_QUEUE_PREFIX": f"zs-{self.database}-{os.getpid()}",
             "ZS_SITE_URL": self.url,
             "ZS_LIVE_ORIGIN": self.live_url,
             "ZS_STATIC_STORAGE": "servestatic.storage.CompressedManifestStaticFilesStorage",

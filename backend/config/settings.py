@@ -138,7 +138,6 @@ MIDDLEWARE = [
     "backend.config.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
     "backend.interfaces.supplier_api.middleware.supplier_api",
-    "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

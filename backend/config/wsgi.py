@@ -1,11 +1,19 @@
-"""Every door, served by granian's WSGI threads."""
+"""Every door, served by granian's WSGI threads; static files before Django is asked."""
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from servestatic import ServeStatic
 
 from backend.config.checks import refuse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-application = get_wsgi_application()
+# around Django, not as its middleware: that one is async alone and would slow every request
+application = ServeStatic(
+    get_wsgi_application(),
+    root=settings.STATIC_ROOT,
+    prefix=settings.STATIC_URL,
+    immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$",
+)
 refuse()

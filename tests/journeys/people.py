@@ -30,7 +30,7 @@ COUNTY = "522328"
 LOAD = 350_000  # grams
 
 
-def heavy_need(*, skip: int = 0) -> tuple[NeedLine, int]:
+def heavy_need() -> tuple[NeedLine, int]:
     """A need that nobody has given to yet, and how many of it are a load worth a vehicle of our own."""
     rows = NeedLine.objects.filter(
         appeal__state="live", recipient__site__county_code=COUNTY, reserved=0, stopped_at__isnull=True,
@@ -39,7 +39,7 @@ def heavy_need(*, skip: int = 0) -> tuple[NeedLine, int]:
     heavy = rows.annotate(grams=F("wanted") * F("item__grams")).filter(
         grams__gte=LOAD, item__grams__lte=9_000
     )
-    need = heavy.order_by("pk")[skip]
+    need = heavy.order_by("pk")[0]
     return need, -(-LOAD // need.item.grams)
 
 

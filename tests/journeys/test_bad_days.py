@@ -13,7 +13,7 @@ from backend.ledger.models import Transfer
 from backend.needs.models import NeedLine
 from backend.parties.models import Carrier
 from backend.supplier_orders.models import SupplierOrder
-from tests.journeys.people import COUNTY, Town
+from tests.journeys.people import COUNTY, Town, heavy_need
 from tests.live import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -90,19 +90,22 @@ def test_a_silent_supplier_is_left_and_the_donor_reads_so(town: Town) -> None:
 
 
 def test_a_killed_worker_loses_nothing(town: Town) -> None:
-    """Killed in the middle of whatever it does: the gift is ordered and the plan drafted by the next one."""
-    need = need_with_room(skip=8)
+    """Killed in the middle of a plan: the plan is drafted, and a gift of that hour ordered, by the next one."""
+    need, quantity = heavy_need()
+    town.accept_and_pack(sent_to(town.give(need, quantity), town))
     carrier = Carrier.objects.filter(own_fleet=True).order_by("pk")[0]
     plan = ask_plan(
-        carrier=carrier, region=COUNTY, on=town.working_day(1), seconds=4, seed=1, actor="user:tan",
+        carrier=carrier, region=COUNTY, on=town.working_day(9), seconds=8, seed=1, actor="user:tan",
         at=timezone.now(),
     )  # fmt: skip
-    eventually(lambda: Plan.objects.filter(pk=plan.pk).exclude(claimed_by="").exists(), seconds=60)
+    mine = Plan.objects.filter(pk=plan.pk)
+    eventually(lambda: mine.exclude(claimed_by="").filter(state="asked").exists(), seconds=60)
     town.stack.kill("worker")
-    donor = town.give(need)  # the return page asks the gateway itself: no worker is needed to be paid
-    assert Plan.objects.get(pk=plan.pk).state == "asked"
-    Plan.objects.filter(pk=plan.pk).update(claimed_until=timezone.now())  # its lease has run out
+    # the return page asks the gateway itself: no worker is needed to be paid
+    donor = town.give(need_with_room(skip=8))
+    assert mine.get().state == "asked"
+    mine.update(claimed_until=timezone.now())  # its lease has run out
     town.stack.restart("worker")
     assert town.order_of(town.gift_of(donor))
-    eventually(lambda: Plan.objects.get(pk=plan.pk).state != "asked", seconds=90)
+    eventually(lambda: mine.get().state == "drafted", seconds=90)
     expect(donor.get_by_text("下单").first).to_be_visible()

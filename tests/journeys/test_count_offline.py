@@ -64,7 +64,7 @@ def test_counted_without_a_signal_and_sent_with_one(phone: BrowserContext, live_
     expect(page.get_by_text("记下了，等信号发出")).to_be_visible()
 
     phone.set_offline(False)
-    expect(page.get_by_role("heading", name="记下了，缺的有人补")).to_be_visible()
+    expect(page.get_by_role("heading", name="记下了，缺的有人补")).to_be_visible(timeout=15_000)
     count = Count.objects.get()
     assert (count.received, count.missing, count.reason) == (38, 2, "box_open|")
     assert Tally.objects.count() == 1

@@ -55,7 +55,7 @@ def test_from_a_need_to_a_count_that_the_donor_sees_without_asking(town: Town) -
 
 def test_a_road_that_is_shut_is_told_and_tried_again(town: Town) -> None:
     """Lao Yang cannot get through: the donor reads why, the boxes stand in the next plan."""
-    need, quantity = heavy_need(skip=1)
+    need, quantity = heavy_need()
     town.keeper(need)
     donor = town.give(need, quantity)
     gift = town.gift_of(donor)
@@ -74,7 +74,7 @@ def test_a_road_that_is_shut_is_told_and_tried_again(town: Town) -> None:
 
 
 def test_a_short_box_is_said_mended_and_told(town: Town) -> None:
-    need, quantity = heavy_need(skip=2)
+    need, quantity = heavy_need()
     town.keeper(need)
     donor = town.give(need, quantity)
     gift = town.gift_of(donor)

@@ -11,6 +11,7 @@ from backend.confirmations.rules import Found
 from backend.deliveries.models import Drop, DropParcel
 from backend.deliveries.operations import deliver_by_carrier
 from backend.donations.models import Detail, Donation, DonationLine, FundedLine, Funding
+from backend.needs.models import NeedLine
 from backend.parties.models import User
 from backend.shipments.models import Handover, Parcel, ParcelItem, Shipment, ShipmentLine
 from backend.supplier_orders.models import SupplierOrder, SupplierOrderItem, SupplierOrderLine
@@ -34,6 +35,7 @@ class Road:
 
     def __post_init__(self) -> None:
         self.gifts = [self._gift(quantity) for quantity in self.quantities]
+        NeedLine.objects.filter(pk=self.village.need.pk).update(reserved=sum(self.quantities))
         self.order, self.item = self._order(sum(self.quantities))
         self.lines = [
             SupplierOrderLine.objects.create(item=self.item, funded_line=f, quantity=f.quantity)

@@ -147,7 +147,8 @@
   }
   begin().then(send);
   keep();
-  window.addEventListener("online", send);
+  // twice: the first may join a try that began without a signal and is about to fail
+  window.addEventListener("online", () => send().then(send));
   window.addEventListener("offline", send);
   setInterval(send, RETRY);
 })();
