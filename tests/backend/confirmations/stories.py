@@ -35,7 +35,9 @@ class Road:
 
     def __post_init__(self) -> None:
         self.gifts = [self._gift(quantity) for quantity in self.quantities]
-        NeedLine.objects.filter(pk=self.village.need.pk).update(reserved=sum(self.quantities))
+        given = sum(self.quantities)
+        need = NeedLine.objects.filter(pk=self.village.need.pk)
+        need.update(wanted=max(given, self.village.wanted), reserved=given)
         self.order, self.item = self._order(sum(self.quantities))
         self.lines = [
             SupplierOrderLine.objects.create(item=self.item, funded_line=f, quantity=f.quantity)
