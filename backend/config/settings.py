@@ -268,3 +268,24 @@ PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)
 
 # suppliers' systems
 API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)
+
+# the office
+UNFOLD = {
+    "SITE_TITLE": "直送·办公室",
+    "SITE_HEADER": "直送·办公室",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.9% .021 166.1)",
+            "100": "oklch(95% .052 163.1)",
+            "200": "oklch(90.5% .093 164.2)",
+            "300": "oklch(84.5% .143 165)",
+            "400": "oklch(76.5% .177 163.2)",
+            "500": "oklch(69.6% .17 162.5)",
+            "600": "oklch(50.8% .118 165.6)",
+            "700": "oklch(43.2% .095 166.9)",
+            "800": "oklch(37.8% .077 168.9)",
+            "900": "oklch(32% .064 170)",
+            "950": "oklch(26.2% .051 172.6)",
+        }
+    },
+}

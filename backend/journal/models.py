@@ -22,6 +22,7 @@ class Entry(models.Model):
     private_digest = models.BinaryField(null=True)
 
     class Meta:
+        verbose_name_plural = "entries"
         indexes = [models.Index(fields=["subject", "id"], name="entry_subject")]
 
 

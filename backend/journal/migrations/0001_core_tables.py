@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('private_digest', models.BinaryField(null=True)),
             ],
             options={
+                'verbose_name_plural': 'entries',
                 'indexes': [models.Index(fields=['subject', 'id'], name='entry_subject')],
             },
         ),
