@@ -21,7 +21,7 @@ TABLES = {
 def drawing() -> str:
     """docs/states.md: one mermaid diagram a table."""
     parts = [
-        "# States\n\nDrawn from the tables in each room's `rules.py` by `python -m tests.architecture.test_states`.\n"
+        "# States\n\nDrawn from the tables in each room's `rules.py` by `DJANGO_SETTINGS_MODULE=backend.config.settings python -m tests.architecture.test_states`.\n"
     ]
     for name, table in sorted(TABLES.items()):
         lines = [f"\n## {name}\n", "```mermaid", "stateDiagram-v2", f"    [*] --> {table.states[0].value}"]
