@@ -24,7 +24,7 @@ from backend.config import stack
 from backend.config.healthy import is_healthy
 from backend.config.services.addresses import addresses_in
 from backend.config.services.children import Child, wait_until
-from backend.config.services.ports import free_ports
+from backend.config.services.ports import Ports
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -41,11 +41,13 @@ class LiveStack:
     live_url: str = ""
     env: dict[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
+    ports: Ports = field(default_factory=Ports)
 
     def start(self) -> None:
         """A fresh database, migrated and loaded, then the four processes. Fails with their last words."""
         self.folder.mkdir(parents=True)
-        web, live = self._ports()
+        self.ports = self._ports()
+        web, live = self.ports.numbers
         self.url, self.live_url = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{live}"
         self.env = self._environment()
         self._create_database()
@@ -58,11 +60,10 @@ class LiveStack:
             self._wait_for(name, lambda url=url: is_healthy(f"{url}/health/live"))  # type: ignore[misc]
         self._wait_for("worker", lambda: " ready." in self.said("worker"))
 
-    def _ports(self) -> tuple[int, int]:
-        """A hundred ports per xdist worker, so that two runs at a time seldom ask for the same."""
+    def _ports(self) -> Ports:
+        """A stretch of ports per xdist worker; whoever comes second to one takes the next."""
         number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        free = free_ports(20_000 + os.getpid() % 100 * 200 + number * 20)
-        return next(free), next(free)
+        return Ports.hold(20_000 + os.getpid() % 100 * 200 + number * 20, 2)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -92,6 +93,7 @@ class LiveStack:
             child.ask_to_stop()
         for child in self.children.values():
             child.stop(seconds=5)
+        self.ports.release()
 
     def said(self, name: str) -> str:
         """All that one process wrote."""

@@ -13,7 +13,7 @@ from backend.config.healthy import is_healthy
 from backend.config.services import lock, pair, place, postgres, valkey
 from backend.config.services.children import Child, wait_until
 from backend.config.services.lines import ServiceError, say
-from backend.config.services.ports import free_ports
+from backend.config.services.ports import Ports
 from backend.config.services.supervisor import Supervisor
 from backend.config.services.tail import Tail
 
@@ -23,16 +23,22 @@ PORT = 8000
 HASTE = {"PGOPTIONS": "-c synchronous_commit=off"}  # what preparing writes can be written again
 
 
-def choose_ports() -> tuple[int, int]:
-    """The usual ports, or the next free ones, said so."""
-    wanted = int(os.environ.get("ZS_PORT", PORT))
-    free = free_ports(wanted)
-    web, live = next(free, 0), next(free, 0)
-    if not live:
+def choose_ports() -> Ports:
+    """The usual ports for web and streams, or the next free ones, said so."""
+    wanted = _wanted_port()
+    ports = Ports.hold(wanted, 2)
+    if len(ports.numbers) < 2:
         raise ServiceError(f"No free port from {wanted} on. Choose another: make demo ZS_PORT=9000")
-    if web != wanted:
-        say("demo", f"Port {wanted} is in use; taking {web}.")
-    return web, live
+    if ports.numbers[0] != wanted:
+        say("demo", f"Port {wanted} is in use; taking {ports.numbers[0]}.")
+    return ports
+
+
+def _wanted_port() -> int:
+    said = os.environ.get("ZS_PORT", "")
+    if said and not (said.isascii() and said.isdigit() and 1 <= int(said) <= 65_534):
+        raise ServiceError(f"ZS_PORT={said} is no port. Choose one: make demo ZS_PORT=9000")
+    return int(said or PORT)
 
 
 def forget_environment() -> None:
@@ -78,7 +84,8 @@ def run() -> None:
     supervisor = Supervisor()
     supervisor.listen()
     where = place.of_checkout(VAR_DIR)
-    web, live = choose_ports()
+    ports = choose_ports()
+    web, live = ports.numbers
     env = environment(web, live)
     try:
         servers = pair.start(where)
@@ -96,6 +103,7 @@ def run() -> None:
     finally:
         say("demo", "stopping")
         supervisor.stop()
+        ports.release()
 
 
 def _wait(supervisor: Supervisor, web: int, live: int) -> None:

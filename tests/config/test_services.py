@@ -22,7 +22,7 @@ from backend.config.services.addresses import addresses
 from backend.config.services.children import Child, wait_until
 from backend.config.services.lines import ServiceError
 from backend.config.services.place import Place
-from backend.config.services.ports import free_ports, is_free
+from backend.config.services.ports import Ports, is_free
 from tests.live import eventually
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -222,11 +222,31 @@ def test_valkey_that_cannot_start_says_why(where: Place) -> None:
 
 
 def test_a_taken_port_is_passed_over() -> None:
-    first = next(free_ports(23_000))
+    first = _free_port()
     with socket.create_server(("127.0.0.1", first)):
         assert not is_free(first)
-        assert next(free_ports(first)) > first
+        held = Ports.hold(first, 1)
+        assert held.numbers[0] > first
+        held.release()
     assert is_free(first)
+
+
+def test_two_systems_that_start_at_the_same_moment_never_share_a_port() -> None:
+    """Nobody listens yet when the second one looks."""
+    first = Ports.hold(_free_port(), 2)
+    second = Ports.hold(first.numbers[0], 2)
+    assert len(second.numbers) == 2 and not set(first.numbers) & set(second.numbers)
+    first.release()
+    third = Ports.hold(first.numbers[0], 1)
+    assert third.numbers == first.numbers[:1]
+    second.release()
+    third.release()
+
+
+def _free_port() -> int:
+    ports = Ports.hold(23_000 + os.getpid() % 1_000, 1)
+    ports.release()
+    return ports.numbers[0]
 
 
 def test_waiting_ends_when_the_child_does(tmp_path: Path) -> None:

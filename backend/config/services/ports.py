@@ -1,7 +1,8 @@
-"""Free ports on loopback."""
+"""Free ports on loopback, kept for those who will listen there."""
 
+import contextlib
 import socket
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 
 def is_free(port: int) -> bool:
@@ -16,6 +17,34 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_ports(first: int, tries: int = 100) -> Iterator[int]:
-    """The free ports from `first` on, lowest first."""
-    return (port for port in range(first, first + tries) if is_free(port))
+@dataclass
+class Ports:
+    """Ports that no other system of ours takes until `release`, or until this process ends.
+
+    Granian shares its ports (SO_REUSEPORT): two systems that choose the same one at the same moment would
+    answer in turn, and nobody would notice. So a name in the kernel is held for each, from before the look.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    _held: list[socket.socket] = field(default_factory=list)
+
+    @classmethod
+    def hold(cls, first: int, count: int, tries: int = 100) -> "Ports":
+        """The lowest free ports from `first` on; fewer than `count` where no more are free."""
+        ports = cls()
+        for number in range(first, min(first + tries, 65_536)):
+            if len(ports.numbers) == count:
+                break
+            name = socket.socket(socket.AF_UNIX)
+            with contextlib.suppress(OSError):
+                name.bind(f"\0zhisong-port-{number}")
+                if is_free(number):
+                    ports.numbers.append(number)
+                    ports._held.append(name)
+                    continue
+            name.close()
+        return ports
+
+    def release(self) -> None:
+        for name in self._held:
+            name.close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from backend.interfaces.jobs.replay.browser import Browser
 from backend.interfaces.jobs.replay.donors import Crowd
@@ -15,6 +14,7 @@ from backend.interfaces.jobs.replay.fleet import Fleet, NoPlan
 from backend.interfaces.jobs.replay.shelf import look_around
 from backend.interfaces.jobs.replay.stream import visits
 from backend.interfaces.jobs.replay.suppliers import SupplierSystem, goods_by_sku
+from backend.interfaces.jobs.replay.watch import Watch
 from backend.timelines.account import Account, Check, Goods, account
 
 LOOK_SECONDS = 1.0
@@ -35,26 +35,6 @@ class Outcome:
     @property
     def sound(self) -> bool:
         return not self.failures and all(check.holds for check in self.checks)
-
-
-class Bars:
-    """What a person watches: donors, then pieces ordered, packed and counted of those that were paid."""
-
-    def __init__(self, progress: Progress, orders: int, before: Goods) -> None:
-        self.progress, self.before = progress, before
-        self.visits = progress.add_task("来捐的人", total=orders)
-        names = ("下了单", "装了箱", "点了数")
-        self.pieces = [progress.add_task(f"{name}，件", total=None) for name in names]
-
-    def visited(self) -> None:
-        self.progress.advance(self.visits)
-
-    def show(self, now: Goods) -> None:
-        done = (now.ordered, now.shipped, now.counted)
-        began = (self.before.ordered, self.before.shipped, self.before.counted)
-        total = now.to_supply - now.waiting_for_donor
-        for task, pieces, earlier in zip(self.pieces, done, began, strict=True):
-            self.progress.update(task, completed=pieces - earlier, total=max(total - earlier, 0))
 
 
 class Suppliers:
@@ -87,6 +67,10 @@ class Suppliers:
         except Exception as error:
             self.failures.append(f"{system.name}: {error}")
             self.over.set()
+
+
+def _goods() -> Goods:
+    return account().goods
 
 
 def _paid(account: Account) -> int:
@@ -142,29 +126,24 @@ class Replay:
         suppliers = Suppliers(systems, self.clock)
         suppliers.start()
         try:
-            with self._progress() as progress:
-                self._follow(Bars(progress, self.orders, before.goods), crowd, suppliers, before)
+            with Watch(self.console, self.orders, _goods, self.clock) as watch:
+                self._follow(watch, crowd, suppliers, before)
         finally:
             suppliers.stop()
         self.failures += [*crowd.tally.failures, *suppliers.failures]
         return self._outcome(before, crowd)
 
-    def _progress(self) -> Progress:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        return Progress(*columns, console=self.console)
-
-    def _follow(self, bars: Bars, crowd: Crowd, suppliers: Suppliers, before: Account) -> None:
+    def _follow(self, watch: Watch, crowd: Crowd, suppliers: Suppliers, before: Account) -> None:
         """While donors come and suppliers pack, drive what is ready, until all that was paid is counted."""
         stream = visits(orders=self.orders, seed=self.seed)
         come = threading.Thread(
-            target=crowd.come, args=(stream,), kwargs={"speed": self.speed, "done": bars.visited}
+            target=crowd.come, args=(stream,), kwargs={"speed": self.speed, "done": watch.visited}
         )
         come.start()
         road = Road(paid_before=_paid(before))
         with Fleet(self.base, self.links, self.seed, self.clock) as fleet:
             while not suppliers.over.is_set():
                 now = account()
-                bars.show(now.goods)
                 come_in = not come.is_alive()
                 if come_in and road.is_done(now, paid=crowd.tally.visits["paid"]):
                     break
