@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,8 +102,13 @@ class _Radial:
         self.driven: dict[int, float] = {}
         for kind in self.kinds:
             self._add_kind(kind)
+        grouped = {job: group for group in problem.groups for job in group.jobs}
+        self.must = {job.id for job in problem.jobs if job.tariff is None and job.id not in grouped}
         for job in problem.jobs:
-            self._add_choice(job)
+            if job.id not in grouped:
+                self._add_choice([job.id], job.tariff)
+        for group in problem.groups:
+            self._add_choice(group.jobs, group.tariff)
         if self.full:
             self._add_tree()
 
@@ -112,11 +118,11 @@ class _Radial:
             self.ways[key] = _Ways(getattr(travel(self.problem, vehicle.profile), measure))
         return self.ways[key]
 
-    def _add_choice(self, job: Job) -> None:
+    def _add_choice(self, jobs: Iterable[str], tariff: int | None) -> None:
         """Served in shares, or left to the carrier; a mandatory job that nobody may take is left out."""
-        terms = dict(self.shares[job.id])
-        if job.tariff is not None:
-            terms[self.program.variable(float(job.tariff), 0, 1)] = 1.0
+        terms = {share: 1.0 for job in jobs for share in self.shares[job]}
+        if tariff is not None:
+            terms[self.program.variable(float(tariff), 0, 1)] = 1.0
         if terms:
             self.program.equal(1.0, terms)
 
@@ -190,17 +196,17 @@ class _Radial:
         """How far the goods of a job go at least."""
         if job.pickup and job.delivery:
             return int(ways.out(self.index[job.pickup.location])[self.index[job.delivery.location]])
-        vehicle = kind.vehicle
-        if job.delivery:
-            here = self.index[job.delivery.location]
-            return int(ways.out(self.index[vehicle.start])[here]) if vehicle.start is not None else 0
-        here = self._places(job)[0]
-        return int(ways.into(self.index[vehicle.end])[here]) if vehicle.end is not None else 0
+        here, end = self._places(job)[0], kind.vehicle.start if job.delivery else kind.vehicle.end
+        if end is None:
+            return 0
+        stores = [self.index[end], *(self.index[task.location] for task in kind.vehicle.reloads)]
+        return min(int((ways.out(store) if job.delivery else ways.into(store))[here]) for store in stores)
 
     def _rounds(self, kind: _Kind, ways: _Ways) -> dict[str, int]:
         """Per job with a delivery: nearest source to it, and on to the nearest source or the end."""
         vehicle = kind.vehicle
         sources = {self.index[job.pickup.location] for job in kind.jobs if job.pickup}
+        sources |= {self.index[task.location] for task in vehicle.reloads}
         begins = [ways.out(place) for place in sources]
         ends = [ways.into(place) for place in sources]
         if vehicle.start is not None:
@@ -230,6 +236,8 @@ class _Radial:
         return terms
 
     def _add_room(self, kind: _Kind, used: int, shares: dict[str, int]) -> None:
+        if kind.vehicle.reloads:
+            return
         for number, room in enumerate(kind.vehicle.capacity):
             for lone in ([j for j in kind.jobs if not j.pickup], [j for j in kind.jobs if not j.delivery]):
                 terms = {shares[job.id]: -float(job.amount[number]) for job in lone}
@@ -263,7 +271,9 @@ class _Radial:
         leg = int(travel(self.problem, vehicle.profile).seconds.max())
         stay = max(place.visit_seconds for place in self.problem.locations)
         tasks = [task for job in self.problem.jobs for task in (job.pickup, job.delivery) if task]
-        return sum(task.service_seconds for task in tasks) + (len(tasks) + 1) * (leg + stay) + 1
+        stops = (2 * len(tasks) + 1) if vehicle.reloads else (len(tasks) + 1)
+        load = len(tasks) * sum(task.service_seconds for task in vehicle.reloads)
+        return load + sum(task.service_seconds for task in tasks) + stops * (leg + stay) + 1
 
     def _add_speed(self, kind: _Kind, metres: int, drive: int) -> None:
         """No leg is faster than the fastest or slower than the slowest; loosened a hair, as GLOP wants room."""
@@ -283,7 +293,7 @@ class _Radial:
         must = {
             place
             for job in self.problem.jobs
-            if job.tariff is None and self.shares[job.id]
+            if job.id in self.must and self.shares[job.id]
             for place in self._places(job)
         }
         if any(vehicle.start is None and vehicle.end is None for vehicle in vehicles):

@@ -18,6 +18,7 @@ from .plan import (
     Relaxation,
     StopPrice,
     Unserved,
+    act_of,
     build,
     sequences_of,
 )
@@ -234,11 +235,13 @@ def _closed(appraiser: Appraiser, act: Act, begin: int) -> int:
 
 def _prices_of(appraiser: Appraiser, vehicle: str, plan: Plan) -> Iterator[StopPrice]:
     (route,) = [route for route in plan.routes if route.vehicle == vehicle]
-    acts = tuple(Act(done.job, done.kind) for step in route.steps for done in step.acts)
+    acts = tuple(act_of(step, done) for step in route.steps for done in step.acts)
     for number, step in enumerate(route.steps):
         if step.kind != "visit":
             continue
-        jobs = tuple(dict.fromkeys(done.job for done in step.acts))
+        jobs = tuple(dict.fromkeys(done.job for done in step.acts if done.job))
+        if not jobs:
+            continue  # a reload alone: without it the goods of its trip would not fit
         rest = _cost(appraiser, vehicle, _without(acts, set(jobs)))
         tariffs = [appraiser.jobs[job_id].tariff for job_id in jobs]
         carrier = None if None in tariffs else sum(tariff or 0 for tariff in tariffs)

@@ -23,7 +23,7 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
     known = {vehicle.id for vehicle in problem.vehicles}
     jobs = {job.id for job in problem.jobs}
     for route in plan.routes:
-        names = {done.job for step in route.steps for done in step.acts}
+        names = {done.job for step in route.steps for done in step.acts if done.kind != "reload"}
         if route.vehicle in known and names <= jobs:
             violations += check_route(problem, route)
     return violations

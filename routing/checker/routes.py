@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from ..matrix import location_index, travel
-from ..plan import Route, Step
+from ..plan import Done, Route, Step
 from ..problem import Job, Problem, Task
 from .violation import Violation
 
@@ -19,6 +19,7 @@ def check_route(problem: Problem, route: Route) -> list[Violation]:
     return [
         *asked.access(),
         *asked.order(),
+        *asked.trips(),
         *asked.loads(),
         *asked.legs(),
         *asked.times(),
@@ -40,8 +41,13 @@ class _Route:
         where = self.route.vehicle if step is None else f"{self.route.vehicle}.steps[{step}]"
         return Violation(code, where, text)
 
-    def _task(self, job: Job, kind: str) -> Task | None:
-        return job.pickup if kind == "pickup" else job.delivery
+    def _task(self, done: Done, location: str) -> Task | None:
+        """Where and when something may be done; None where it may not be done at all."""
+        if done.kind == "reload":
+            here = [task for task in self.vehicle.reloads if task.location == location]
+            return here[0] if here and not done.job else None
+        job = self.jobs[done.job]
+        return job.pickup if done.kind == "pickup" else job.delivery
 
     def _visits(self) -> Iterator[tuple[int, Step]]:
         yield from ((spot, step) for spot, step in enumerate(self.route.steps) if step.kind == "visit")
@@ -64,7 +70,7 @@ class _Route:
             yield self._fault("place.end", f"ends at {steps[-1].location!r}")
         for spot, step in self._visits():
             for done in step.acts:
-                task = self._task(self.jobs[done.job], done.kind)
+                task = self._task(done, step.location)
                 if task is None or task.location != step.location:
                     yield self._fault("place.job", f"{done.kind} of {done.job!r} is elsewhere", spot)
             if spot > 1 and steps[spot - 1].location == step.location:
@@ -76,7 +82,7 @@ class _Route:
             classes = self.places[step.location].classes
             if classes is not None and self.vehicle.vehicle_class not in classes:
                 yield self._fault("access.place", f"class {self.vehicle.vehicle_class!r} not admitted", spot)
-            for job in (self.jobs[done.job] for done in step.acts):
+            for job in (self.jobs[done.job] for done in step.acts if done.kind != "reload"):
                 yield from self._access_of(job, locks.get(job.id), spot)
 
     def _access_of(self, job: Job, lock: str | None, spot: int) -> Iterator[Violation]:
@@ -96,31 +102,70 @@ class _Route:
             for done in step.acts:
                 if done.kind == "pickup":
                     picked.add(done.job)
-                elif self.jobs[done.job].pickup is not None and done.job not in picked:
+                elif done.kind == "delivery" and self.jobs[done.job].pickup and done.job not in picked:
                     yield self._fault("pair.order", f"{done.job!r} is delivered before it is picked up", spot)
+        for order in self.problem.orders:
+            wanted = [(act.job, act.kind) for act in order.acts]
+            here = [key for key in self._keys() if key in wanted]
+            if here and order.vehicle != self.vehicle.id:
+                yield self._fault("lock.order", f"{here[0][0]!r} is bound to {order.vehicle!r}")
+            if here != [key for key in wanted if key in here]:
+                yield self._fault("lock.order", f"{here} is not in its fixed order")
+
+    def _keys(self) -> list[tuple[str, str]]:
+        return [(done.job, done.kind) for _, step in self._visits() for done in step.acts]
+
+    def trips(self) -> Iterator[Violation]:
+        count = 1 + sum(kind == "reload" for _, kind in self._keys())
+        if self.vehicle.max_trips is not None and count > self.vehicle.max_trips:
+            yield self._fault("max_trips", f"drives {count} trips")
+
+    def _trip_numbers(self) -> list[list[int]]:
+        """The trip of every act, step by step; a reload begins the next."""
+        numbers, trip = [], 0
+        for step in self.route.steps:
+            here = []
+            for done in step.acts:
+                trip += done.kind == "reload"
+                here.append(trip)
+            numbers.append(here)
+        return numbers
 
     def loads(self) -> Iterator[Violation]:
         width = range(len(self.problem.dimensions))
-        aboard = [0 for _ in width]
-        for _, step in self._visits():
-            for done in step.acts:
-                if self.jobs[done.job].pickup is None:
-                    aboard = [aboard[d] + self.jobs[done.job].amount[d] for d in width]
-        yield from self._load_at(0, aboard)
+        numbers = self._trip_numbers()
+        brought = {trip: [0 for _ in width] for here in numbers for trip in here} | {0: [0 for _ in width]}
+        for step, here in zip(self.route.steps, numbers, strict=True):
+            for done, trip in zip(step.acts, here, strict=True):
+                if done.kind == "delivery" and self.jobs[done.job].pickup is None:
+                    amount = self.jobs[done.job].amount
+                    brought[trip] = [brought[trip][d] + amount[d] for d in width]
+        carried = {"brought": brought[0], "paired": [0 for _ in width], "taken": [0 for _ in width]}
+        yield from self._load_at(0, carried)
         for spot, step in enumerate(self.route.steps):
-            for done in step.acts:
-                amount = self.jobs[done.job].amount
-                sign = 1 if done.kind == "pickup" else -1
-                aboard = [aboard[d] + sign * amount[d] for d in width]
-                for d in width:
-                    if aboard[d] > self.vehicle.capacity[d]:
-                        over = aboard[d] - self.vehicle.capacity[d]
-                        name = self.problem.dimensions[d]
-                        yield self._fault("capacity", f"{over} {name} too much", spot)
-            if list(step.load) != aboard:
-                yield self._fault("load", f"load {list(step.load)}, not {aboard}", spot)
+            for done, trip in zip(step.acts, numbers[spot], strict=True):
+                if done.kind == "reload":
+                    carried |= {"brought": brought[trip], "taken": [0 for _ in width]}
+                else:
+                    self._carry(carried, self.jobs[done.job], done.kind)
+                yield from self._load_at(spot, carried)
+            if list(step.load) != self._aboard(carried):
+                text = f"load {list(step.load)}, not {self._aboard(carried)}"
+                yield self._fault("load", text, spot)
 
-    def _load_at(self, spot: int, aboard: list[int]) -> Iterator[Violation]:
+    def _carry(self, carried: dict[str, list[int]], job: Job, kind: str) -> None:
+        """What an act of a job changes on board: goods from the start of the trip, of pairs, to its end."""
+        share = "paired" if job.pickup and job.delivery else "taken" if job.pickup else "brought"
+        sign = 1 if kind == "pickup" else -1
+        carried[share] = [held + sign * more for held, more in zip(carried[share], job.amount, strict=True)]
+        if job.returns:
+            carried["taken"] = [a + b for a, b in zip(carried["taken"], job.returns, strict=True)]
+
+    def _aboard(self, carried: dict[str, list[int]]) -> list[int]:
+        return [sum(parts) for parts in zip(*carried.values(), strict=True)]
+
+    def _load_at(self, spot: int, carried: dict[str, list[int]]) -> Iterator[Violation]:
+        aboard = self._aboard(carried)
         for d, name in enumerate(self.problem.dimensions):
             if aboard[d] > self.vehicle.capacity[d]:
                 yield self._fault("capacity", f"{aboard[d] - self.vehicle.capacity[d]} {name} too much", spot)
@@ -171,16 +216,15 @@ class _Route:
             yield self._fault("time.start", "does not start with its first act", spot)
         free = step.start
         for done in step.acts:
-            job = self.jobs[done.job]
-            task = self._task(job, done.kind)
+            task, what = self._task(done, step.location), done.job or done.kind
             if task is None:
                 continue
             if done.start < free:
-                yield self._fault("time.overlap", f"{done.job!r} begins before {free}", spot)
+                yield self._fault("time.overlap", f"{what!r} begins before {free}", spot)
             if task.windows and not any(w.start <= done.start <= w.end for w in task.windows):
-                yield self._fault("window", f"{done.job!r} begins at {done.start}, when closed", spot)
-            if done.kind == "pickup" and done.start < job.release:
-                yield self._fault("release", f"{done.job!r} is ready at {job.release}", spot)
+                yield self._fault("window", f"{what!r} begins at {done.start}, when closed", spot)
+            if done.kind == "pickup" and done.start < self.jobs[done.job].release:
+                yield self._fault("release", f"{what!r} is ready at {self.jobs[done.job].release}", spot)
             free = done.start + task.service_seconds
         if step.departure < free + self.places[step.location].visit_seconds:
             yield self._fault("time.service", f"leaves at {step.departure}, before the work is done", spot)
@@ -191,10 +235,7 @@ class _Route:
             yield self._fault("shift.start", f"starts at {first.departure}")
         if last.arrival > vehicle.shift.end:
             yield self._fault("shift.end", f"ends at {last.arrival}")
-        for _, step in self._visits():
-            for job in (self.jobs[done.job] for done in step.acts):
-                if job.pickup is None and job.release > first.departure:
-                    yield self._fault("release", f"leaves before {job.id!r} is ready at {job.release}")
+        yield from self._releases()
         if self.route.seconds != last.arrival - first.departure:
             yield self._fault(
                 "route.seconds", f"{self.route.seconds} s, not {last.arrival - first.departure}"
@@ -204,6 +245,18 @@ class _Route:
         metres = sum(self._leg(spot)[0] for spot in range(1, len(self.route.steps)))
         if vehicle.max_metres is not None and metres > vehicle.max_metres:
             yield self._fault("max_metres", f"drives {metres} m")
+
+    def _releases(self) -> Iterator[Violation]:
+        """Goods that are on board from the start of a trip were ready when it was loaded."""
+        loaded = self.route.steps[0].departure
+        for _, step in self._visits():
+            for done in step.acts:
+                if done.kind == "reload":
+                    loaded = done.start
+                    continue
+                job = self.jobs[done.job]
+                if job.pickup is None and job.release > loaded:
+                    yield self._fault("release", f"leaves before {job.id!r} is ready at {job.release}")
 
     def breaks(self) -> Iterator[Violation]:
         """Each break is a rest of the route, or lies wholly before the start or after the end."""
@@ -221,7 +274,7 @@ class _Route:
     def _work(self) -> Iterator[tuple[int, int]]:
         for _, step in self._visits():
             for done in step.acts:
-                task = self._task(self.jobs[done.job], done.kind)
+                task = self._task(done, step.location)
                 yield done.start, done.start + (task.service_seconds if task else 0)
             last = self.places[step.location].visit_seconds
             yield step.departure - last, step.departure

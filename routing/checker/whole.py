@@ -15,6 +15,7 @@ def check_whole(problem: Problem, plan: Plan) -> list[Violation]:
     return [
         *_vehicles(problem, plan),
         *_jobs(problem, plan),
+        *_groups(problem, plan),
         *_unserved(problem, plan),
         *_prefixes(problem, plan),
         *_sums(problem, plan),
@@ -37,6 +38,8 @@ def _jobs(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for route in plan.routes:
         for step in route.steps:
             for done in step.acts:
+                if done.kind == "reload":
+                    continue
                 seen[done.job, done.kind] += 1
                 carriers.setdefault(done.job, set()).add(route.vehicle)
     for (job_id, kind), count in seen.items():
@@ -60,10 +63,38 @@ def _halves(jobs: dict[str, Job], seen: Counter[tuple[str, str]]) -> Iterator[Vi
                 yield Violation("pair.half", job.id, "delivered only" if brought else "picked up only")
 
 
+def _served(plan: Plan) -> set[str]:
+    return {done.job for route in plan.routes for step in route.steps for done in step.acts}
+
+
+def _groups(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """One alternative at most; none is one entry of the jobs left out, in the name of the group."""
+    served = _served(plan)
+    known = {group.id for group in problem.groups}
+    for group in problem.groups:
+        done = sorted(served & set(group.jobs))
+        listed = [item for item in plan.unserved if item.job in group.jobs or item.group == group.id]
+        if len(done) > 1:
+            yield Violation("group.several", group.id, f"{done} are alternatives")
+        if len(done) + len(listed) < 1 or (done and listed) or len(listed) > 1:
+            yield Violation("group.account", group.id, f"{len(done)} done, {len(listed)} left out")
+        for item in listed:
+            if item.group != group.id or item.job not in group.jobs:
+                yield Violation("group.name", item.job, f"is left out for {item.group!r}, not {group.id!r}")
+            if item.tariff != group.tariff:
+                yield Violation("cost.tariff", item.job, f"tariff {item.tariff}, not {group.tariff}")
+    for item in plan.unserved:
+        if item.group and item.group not in known:
+            yield Violation("group.name", item.job, f"no such group: {item.group!r}")
+
+
 def _unserved(problem: Problem, plan: Plan) -> Iterator[Violation]:
-    served = {done.job for route in plan.routes for step in route.steps for done in step.acts}
+    served = _served(plan)
     listed = Counter(item.job for item in plan.unserved)
+    grouped = {job for group in problem.groups for job in group.jobs}
     for job in problem.jobs:
+        if job.id in grouped:
+            continue
         if (job.id in served) == (listed[job.id] > 0):
             state = "both served and left out" if job.id in served else "neither served nor left out"
             yield Violation("job.account", job.id, state)
@@ -73,23 +104,24 @@ def _unserved(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for item in plan.unserved:
         if item.job not in tariffs:
             yield Violation("job.unknown", item.job, "no such job")
-        elif tariffs[item.job] != item.tariff:
+        elif item.job not in grouped and tariffs[item.job] != item.tariff:
             yield Violation("cost.tariff", item.job, f"tariff {item.tariff}, not {tariffs[item.job]}")
 
 
 def _prefixes(problem: Problem, plan: Plan) -> Iterator[Violation]:
     driven = {
-        route.vehicle: [(done.job, done.kind) for step in route.steps for done in step.acts]
+        route.vehicle: [(done.job or step.location, done.kind) for step in route.steps for done in step.acts]
         for route in plan.routes
     }
     for prefix in problem.prefixes:
-        wanted = [(act.job, act.kind) for act in prefix.acts]
+        wanted = [(act.job or act.location, act.kind) for act in prefix.acts]
         if driven.get(prefix.vehicle, [])[: len(wanted)] != wanted:
             yield Violation("lock.prefix", prefix.vehicle, "does not begin with its frozen acts")
 
 
 def _sums(problem: Problem, plan: Plan) -> Iterator[Violation]:
     tariffs = {job.id: job.tariff or 0 for job in problem.jobs}
+    tariffs |= {job: group.tariff or 0 for group in problem.groups for job in group.jobs}
     wanted = {
         "fixed": sum(route.fixed_cost for route in plan.routes),
         "km": sum(route.km_cost for route in plan.routes),

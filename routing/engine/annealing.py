@@ -29,7 +29,13 @@ class Annealing:
 
     def unable(self, problem: Problem) -> str | None:
         acts = sum((job.pickup is not None) + (job.delivery is not None) for job in problem.jobs)
-        return f"{acts} acts (at most {MOST_ACTS})" if acts > MOST_ACTS else None
+        lacks = {
+            "reloads": any(vehicle.reloads for vehicle in problem.vehicles),
+            "groups of alternatives": bool(problem.groups),
+            "goods taken back": any(job.returns for job in problem.jobs),
+            f"{acts} acts (at most {MOST_ACTS})": acts > MOST_ACTS,
+        }
+        return next((lack for lack, there in lacks.items() if there), None)
 
     def versions(self) -> tuple[str, ...]:
         return ("ruin 1",)

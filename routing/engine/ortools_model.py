@@ -14,12 +14,12 @@ from ortools.constraint_solver import pywrapcp
 
 from ..matrix import IntTable, location_index, travel
 from ..plan import Appraiser
-from ..problem import Act, Problem, Sequence, Task, Vehicle, task_of
+from ..problem import Act, Problem, Sequence, Task, Vehicle, acts_of, task_of
+from .ortools_trips import HORIZON, Reloads, add_trips
 
 UNIT = 18_000  # cost units per fen
 PER_METRE = UNIT // 1000
 PER_SECOND = UNIT // 3600
-HORIZON = 2**31 - 1
 NOWHERE = -1
 LongTable = NDArray[np.int64]
 
@@ -36,6 +36,9 @@ class Model:
             job.id: [spot for spot, jobs in enumerate(admitted) if job.id in jobs] for job in problem.jobs
         }
         self.acts = [act for act in acts if self.allowed[act.job]]
+        self.reloads = Reloads(problem)
+        if self.acts:
+            self.acts += self.reloads.tasks
         self.node_of = {act: node for node, act in enumerate(self.acts)}
         self.node_count = len(self.acts) if problem.vehicles else 0
         if self.node_count:
@@ -49,12 +52,16 @@ class Model:
         self._tables: dict[str, tuple[LongTable, LongTable]] = {}
         self._add_costs()
         self._add_time()
-        self._add_loads()
+        if self.reloads.tasks:
+            add_trips(self)
+        else:
+            self._add_loads()
         self._add_distance_limits()
         self._add_jobs()
         self._add_windows()
         self._add_breaks()
         self._add_prefixes()
+        self._add_orders()
 
     def _place_nodes(self) -> None:
         """Nodes: the acts, then every place where vehicles start or end, nowhere among them."""
@@ -70,6 +77,8 @@ class Model:
         self.ends = [ends[vehicle.end] for vehicle in self.problem.vehicles]
 
     def task(self, act: Act) -> Task:
+        if act.kind == "reload":
+            return self.reloads.tasks[act]
         return task_of(self.jobs[act.job], act.kind)
 
     def _tables_of(self, profile: str) -> tuple[LongTable, LongTable]:
@@ -133,10 +142,12 @@ class Model:
     def _add_loads(self) -> None:
         """Goods for a delivery alone are on board from the start; those of a pickup alone stay to the end."""
         brought = any(self.jobs[act.job].pickup is None for act in self.acts)
-        taken = any(self.jobs[act.job].delivery is None for act in self.acts)
+        taken = any(
+            self.jobs[act.job].delivery is None or any(self.jobs[act.job].returns) for act in self.acts
+        )
         for number, name in enumerate(self.problem.dimensions):
             change = [self._change(act, number) for act in self.acts]
-            load = self._add_load(f"load {name}", change, number, fixed_start=not brought)
+            load = self.add_load(f"load {name}", change, number, fixed_start=not brought)
             for spot in range(len(self.problem.vehicles)):
                 if not taken:
                     load.CumulVar(self.routing.End(spot)).SetValue(0)
@@ -145,8 +156,8 @@ class Model:
 
     def _tie_start_loads(self, load: Any, number: int, name: str) -> None:
         """Without this, goods picked up on the way could stand in for goods that never were on board."""
-        out = [self._change(act, number) if self._alone(act) else 0 for act in self.acts]
-        left = self._add_load(f"left {name}", out, number, fixed_start=False)
+        out = [-self.jobs[act.job].amount[number] if self._alone(act) else 0 for act in self.acts]
+        left = self.add_load(f"left {name}", out, number, fixed_start=False)
         solver = self.routing.solver()
         for spot in range(len(self.problem.vehicles)):
             start = self.routing.Start(spot)
@@ -157,14 +168,18 @@ class Model:
         return self.jobs[act.job].pickup is None
 
     def _change(self, act: Act, number: int) -> int:
-        amount = self.jobs[act.job].amount[number]
-        return amount if act.kind == "pickup" else -amount
+        job = self.jobs[act.job]
+        amount = job.amount[number]
+        return amount if act.kind == "pickup" else (job.returns[number] if job.returns else 0) - amount
 
-    def _add_load(self, name: str, change: list[int], number: int, *, fixed_start: bool) -> Any:
+    def add_load(
+        self, name: str, change: list[int], number: int, *, fixed_start: bool, slack: int = 0
+    ) -> Any:
+        """A dimension of what is on board; `slack` is what a node may add besides."""
         padded = change + [0] * (len(self.places) - len(change))
         transit = self.routing.RegisterUnaryTransitVector(padded)
         room = [vehicle.capacity[number] for vehicle in self.problem.vehicles]
-        self.routing.AddDimensionWithVehicleCapacity(transit, 0, room, fixed_start, name)
+        self.routing.AddDimensionWithVehicleCapacity(transit, slack, room, fixed_start, name)
         return self.routing.GetDimensionOrDie(name)
 
     def _add_distance_limits(self) -> None:
@@ -184,10 +199,16 @@ class Model:
             indices = [self.index(act) for act in acts]
             price = penalty * (1 + job.priority) if job.tariff is None else job.tariff * UNIT
             for number, index in enumerate(indices):
-                self.routing.AddDisjunction([index], price if number == 0 else 0)
+                if number or job.id not in self.appraiser.group_of:
+                    self.routing.AddDisjunction([index], price if number == 0 else 0)
                 self.routing.VehicleVar(index).SetValues([-1, *self.allowed[job.id]])
             if len(indices) == 2:
                 self._add_pair(*indices)
+        for group in self.problem.groups:
+            firsts = [self.index(acts_of(self.jobs[job])[0]) for job in group.jobs if self.allowed[job]]
+            price = penalty * (1 + group.priority) if group.tariff is None else group.tariff * UNIT
+            if firsts:
+                self.routing.AddDisjunction(firsts, price)
 
     def _add_pair(self, pickup: int, delivery: int) -> None:
         solver = self.routing.solver()
@@ -203,15 +224,18 @@ class Model:
             leg = int(metres.max()) * PER_METRE * vehicle.km_price
             leg += int(seconds.max()) * PER_SECOND * vehicle.hour_price
             worst = max(worst, 2 * leg + vehicle.fixed_price * UNIT)
-        tariffs = max((job.tariff or 0 for job in self.problem.jobs), default=0) * UNIT
-        return 4 * max(worst, tariffs) + UNIT
+        tariffs = max(
+            [job.tariff or 0 for job in self.problem.jobs]
+            + [group.tariff or 0 for group in self.problem.groups],
+            default=0,
+        )
+        return 4 * max(worst, tariffs * UNIT) + UNIT
 
     def _add_windows(self) -> None:
         solver = self.routing.solver()
         for act, node in self.node_of.items():
             cumul = self.time.CumulVar(self.manager.NodeToIndex(node))
-            job = self.jobs[act.job]
-            early = job.release if act.kind == "pickup" else 0
+            early = self.jobs[act.job].release if act.kind == "pickup" else 0
             spans = [(window.start, window.end) for window in self.task(act).windows] or [(0, HORIZON)]
             cumul.SetRange(max(spans[0][0], min(early, spans[-1][1])), spans[-1][1])
             if early > spans[-1][1]:
@@ -219,11 +243,13 @@ class Model:
             for (_, low), (high, _) in itertools.pairwise(spans):
                 if high - low > 1:
                     cumul.RemoveInterval(low + 1, high - 1)
-            if job.pickup is None and job.release:
-                self._add_release(solver, node, job.release)
+            if act.kind == "delivery" and self._alone(act) and not self.reloads.tasks:
+                self._add_release(solver, node, self.jobs[act.job].release)
 
     def _add_release(self, solver: Any, node: int, release: int) -> None:
         index = self.manager.NodeToIndex(node)
+        if not release:
+            return
         for spot in range(len(self.problem.vehicles)):
             here = self.routing.VehicleVar(index) == spot
             solver.Add(self.time.CumulVar(self.routing.Start(spot)) >= here * release)
@@ -252,18 +278,30 @@ class Model:
     def _add_prefixes(self) -> None:
         solver = self.routing.solver()
         spots = {vehicle.id: spot for spot, vehicle in enumerate(self.problem.vehicles)}
-        for prefix in self.problem.prefixes:
-            here = self.routing.Start(spots[prefix.vehicle])
-            for act in prefix.acts:
+        for vehicle, acts in self.reloads.numbered(self.problem.prefixes, spots).items():
+            here = self.routing.Start(spots[vehicle])
+            for act in acts:
                 if act in self.node_of:
                     solver.Add(self.routing.NextVar(here) == self.index(act))
                     here = self.index(act)
+
+    def _add_orders(self) -> None:
+        """Fixed orders count along the route; acts that are left out keep any count."""
+        if not self.problem.orders:
+            return
+        self.routing.AddConstantDimension(1, len(self.places), True, "rank")
+        rank, solver = self.routing.GetDimensionOrDie("rank"), self.routing.solver()
+        for order in self.problem.orders:
+            here = [rank.CumulVar(self.index(act)) for act in order.acts if act in self.node_of]
+            for first, later in itertools.combinations(here, 2):
+                solver.Add(first <= later)
 
     def hint(self) -> list[list[int]] | None:
         """The initial plan as indices, or None where there is none."""
         if not self.problem.initial:
             return None
-        given = {sequence.vehicle: sequence.acts for sequence in self.problem.initial}
+        spots = {vehicle.id: spot for spot, vehicle in enumerate(self.problem.vehicles)}
+        given = self.reloads.numbered(self.problem.initial, spots)
         return [
             [self.index(act) for act in given.get(vehicle.id, ()) if act in self.node_of]
             for vehicle in self.problem.vehicles
@@ -283,7 +321,7 @@ class Model:
         for spot, vehicle in enumerate(self.problem.vehicles):
             acts, index = [], self.routing.NextVar(self.routing.Start(spot)).Value()
             while not self.routing.IsEnd(index):
-                acts.append(self.acts[self._node(index)])
+                acts.append(self.reloads.plain(self.acts[self._node(index)]))
                 index = self.routing.NextVar(index).Value()
             if acts:
                 found.append(Sequence(vehicle.id, tuple(acts)))

@@ -41,6 +41,10 @@ class PyVrpSearch:
         lacks = {
             "breaks": any(vehicle.breaks for vehicle in problem.vehicles),
             "frozen prefixes": bool(problem.prefixes),
+            "fixed orders": bool(problem.orders),
+            # Its VehicleType(reload_depots, max_reloads) and ClientGroup model both; not written here yet.
+            "reloads": any(vehicle.reloads for vehicle in problem.vehicles),
+            "groups of alternatives": bool(problem.groups),
             "several windows": any(len(task.windows) > 1 for task in tasks),
             "an initial plan": bool(problem.initial),
             f"{len(tasks)} acts (at most {MOST_NODES})": len(tasks) > MOST_NODES,
@@ -236,7 +240,7 @@ class _Model:
         return pyvrp.Client(
             location=self._node[act],
             delivery=[] if job.pickup else list(job.amount),
-            pickup=list(job.amount) if job.pickup else [],
+            pickup=list(job.amount if job.pickup else job.returns),
             service_duration=task.service_seconds,
             tw_early=window.start,
             tw_late=window.end,

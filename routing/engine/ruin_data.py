@@ -177,7 +177,7 @@ def _vehicle(
         cost=cost,
         time=time,
         metres=metres,
-        strict=limits != (None, None, ()),
+        strict=limits != (None, None, ()) or appraiser.ordered(vehicle.id),
         prefix=tuple(node_of[act] for act in appraiser.prefix(vehicle.id)),
         alike=appraiser.traits(vehicle),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..problem import Json, decode, encode, schema
 from .appraise import Appraiser, Broken, Facts
-from .build import Infeasible, assemble, build, route_of, sequences_of
+from .build import Infeasible, act_of, assemble, build, left_out, route_of, sequences_of
 from .model import (
     Code,
     Cost,
@@ -38,10 +38,12 @@ __all__ = [
     "Step",
     "StopPrice",
     "Unserved",
+    "act_of",
     "assemble",
     "build",
     "dumps",
     "from_json",
+    "left_out",
     "plan_schema",
     "route_of",
     "sequences_of",

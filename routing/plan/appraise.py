@@ -5,7 +5,10 @@ The engines, the repair and the explanations all ask here. The checker does not:
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from ..matrix import IntTable, location_index, travel
-from ..problem import Act, Job, Problem, Vehicle, task_of
+from ..problem import Act, Job, Problem, Task, Vehicle, task_of
 from .model import Code
 from .schedule import Halt, Late, Rule, Timetable, timetable
 
@@ -75,6 +78,11 @@ class Appraiser:
         }
         self._locks = {lock.job: lock.vehicle for lock in problem.locks}
         self._prefixes = {prefix.vehicle: prefix.acts for prefix in problem.prefixes}
+        self._orders: dict[str, list[tuple[Act, ...]]] = defaultdict(list)
+        for order in problem.orders:
+            self._orders[order.vehicle].append(order.acts)
+        self.group_of = {job: group for group in problem.groups for job in group.jobs}
+        self._reloads = {v.id: {task.location: task for task in v.reloads} for v in problem.vehicles}
         self._visit_seconds = {place.id: place.visit_seconds for place in problem.locations}
         self._classes = {place.id: place.classes for place in problem.locations}
         self._admitted: dict[object, frozenset[str]] = {}
@@ -82,7 +90,18 @@ class Appraiser:
 
     @cached_property
     def _frozen_jobs(self) -> dict[str, str]:
-        return {act.job: vehicle for vehicle, acts in self._prefixes.items() for act in acts}
+        bound = {act.job: order.vehicle for order in self.problem.orders for act in order.acts}
+        return bound | {act.job: vehicle for vehicle, acts in self._prefixes.items() for act in acts}
+
+    def ordered(self, vehicle_id: str) -> bool:
+        """Whether some acts of this vehicle have a fixed order."""
+        return vehicle_id in self._orders
+
+    def task(self, vehicle_id: str, act: Act) -> Task:
+        """Where and when an act of this vehicle may begin, and how long it takes."""
+        if act.kind == "reload":
+            return self._reloads[vehicle_id][act.location]
+        return task_of(self.jobs[act.job], act.kind)
 
     def prefix(self, vehicle_id: str) -> tuple[Act, ...]:
         """The acts with which the route of this vehicle must begin."""
@@ -92,7 +111,7 @@ class Appraiser:
     def _named(self) -> frozenset[str]:
         """Vehicles that some job, lock or prefix names; all others differ by their traits alone."""
         names = {name for job in self.problem.jobs for name in job.vehicles or ()}
-        return frozenset(names | set(self._locks.values()) | set(self._prefixes))
+        return frozenset(names | set(self._locks.values()) | set(self._prefixes) | set(self._orders))
 
     def admitted(self, vehicle: Vehicle) -> frozenset[str]:
         """The jobs that this vehicle may take; vehicles of equal traits share one answer."""
@@ -107,7 +126,7 @@ class Appraiser:
         """Equal for vehicles that are interchangeable while idle."""
         prices = vehicle.fixed_price, vehicle.km_price, vehicle.hour_price
         limits = vehicle.capacity, vehicle.shift, vehicle.max_metres, vehicle.max_seconds, vehicle.breaks
-        ways = vehicle.profile, vehicle.start, vehicle.end
+        ways = vehicle.profile, vehicle.start, vehicle.end, vehicle.reloads, vehicle.max_trips
         return (*ways, *prices, *limits, self.admitted(vehicle), self.prefix(vehicle.id))
 
     @cached_property
@@ -140,12 +159,12 @@ class Appraiser:
     def appraise(self, vehicle_id: str, acts: Many[Act], waived: frozenset[Code] = NOTHING) -> Facts | Broken:
         """Facts of the route, or the first rule it breaks; rules in `waived` are not asked."""
         vehicle = self.vehicles[vehicle_id]
-        for job_id in {act.job for act in acts}:
+        for job_id in {act.job for act in acts if act.kind != "reload"}:
             if barred := self.admits(vehicle, self.jobs[job_id], waived):
                 return barred
-        if broken := self._order(vehicle_id, acts, waived):
+        if broken := self._order(vehicle_id, acts, waived) or self._trips(vehicle, acts):
             return broken
-        loads = self._loads(vehicle, acts)
+        loads = self._loads(acts)
         if "full" not in waived:
             over = max(
                 (a - c for load in loads for a, c in zip(load, vehicle.capacity, strict=True)), default=0
@@ -165,8 +184,14 @@ class Appraiser:
         prefix = self.prefix(vehicle_id)
         if tuple(acts[: len(prefix)]) != prefix and "locked" not in waived:
             return Broken("locked")
+        if "locked" not in waived and any(
+            not _keeps(acts, order) for order in self._orders.get(vehicle_id, ())
+        ):
+            return Broken("locked")
         seen: set[Act] = set()
         for act in acts:
+            if act.kind == "reload":
+                continue
             job = self.jobs[act.job]
             early = act.kind == "delivery" and job.pickup is not None and Act(act.job, "pickup") not in seen
             if act in seen or early:
@@ -177,16 +202,43 @@ class Appraiser:
                 return Broken("order")
         return None
 
-    def _loads(self, vehicle: Vehicle, acts: Many[Act]) -> list[tuple[int, ...]]:
-        load = list(self._empty)
-        for act in acts:
+    def _trips(self, vehicle: Vehicle, acts: Many[Act]) -> Broken | None:
+        """Reloads where the vehicle has some and may go, and alternatives one at a time."""
+        again = [act.location for act in acts if act.kind == "reload"]
+        if again:
+            classes = [self._classes[place] for place in again]
+            barred = any(known is not None and vehicle.vehicle_class not in known for known in classes)
+            if barred or not set(again) <= self._reloads[vehicle.id].keys():
+                return Broken("trips")
+            if vehicle.max_trips is not None and len(again) >= vehicle.max_trips:
+                return Broken("trips", len(again) + 1 - vehicle.max_trips)
+        if self.group_of:
+            chosen = {act.job for act in acts if act.job in self.group_of}
+            if len({self.group_of[job].id for job in chosen}) < len(chosen):
+                return Broken("group")
+        return None
+
+    def _loads(self, acts: Many[Act]) -> list[tuple[int, ...]]:
+        """On board at the start and after each act."""
+        load, kept = self._empty, self._empty  # kept: picked up for good, gone at the next reload
+        for act in _trip(acts, 0):
             if self.jobs[act.job].pickup is None:
-                load = [a + b for a, b in zip(load, self.jobs[act.job].amount, strict=True)]
-        loads = [tuple(load)]
-        for act in acts:
-            sign = 1 if act.kind == "pickup" else -1
-            load = [a + sign * b for a, b in zip(load, self.jobs[act.job].amount, strict=True)]
-            loads.append(tuple(load))
+                load = _plus(load, self.jobs[act.job].amount)
+        loads = [load]
+        for spot, act in enumerate(acts):
+            if act.kind == "reload":
+                load, kept = _minus(load, kept), self._empty
+                for later in _trip(acts, spot + 1):
+                    if self.jobs[later.job].pickup is None:
+                        load = _plus(load, self.jobs[later.job].amount)
+            else:
+                job = self.jobs[act.job]
+                load = _plus(load, job.amount) if act.kind == "pickup" else _minus(load, job.amount)
+                gained = job.amount if job.delivery is None else job.returns
+                if gained:
+                    load = _plus(load, job.returns) if job.returns else load
+                    kept = _plus(kept, gained)
+            loads.append(load)
         return loads
 
     def legs(self, vehicle: Vehicle, acts: Many[Act]) -> list[tuple[int, int]]:
@@ -195,7 +247,7 @@ class Appraiser:
         here = self.index[vehicle.start] if vehicle.start is not None else None
         legs = []
         for act in acts:
-            there = self.index[task_of(self.jobs[act.job], act.kind).location]
+            there = self.index[self.task(vehicle.id, act).location]
             legs.append(
                 (0, 0) if here is None or here == there else (metres[here, there], seconds[here, there])
             )
@@ -209,8 +261,9 @@ class Appraiser:
     def _times(
         self, vehicle: Vehicle, acts: Many[Act], legs: list[tuple[int, int]], waived: frozenset[Code]
     ) -> Timetable | Late:
-        halts = [self._halt(acts, spot, legs[spot][1], "window" in waived) for spot in range(len(acts))]
-        ready = [self.jobs[act.job].release for act in acts if self.jobs[act.job].pickup is None]
+        open_ = "window" in waived
+        halts = [self._halt(vehicle.id, acts, spot, legs[spot][1], open_) for spot in range(len(acts))]
+        ready = [self._ready(_trip(acts, 0))]
         shift = vehicle.shift
         end = HUGE if "shift" in waived else shift.end
         rule = Rule(
@@ -224,22 +277,28 @@ class Appraiser:
         )
         return timetable(halts, rule, shortest=vehicle.hour_price > 0)
 
-    def _halt(self, acts: Many[Act], spot: int, leg: int, always_open: bool) -> Halt:
+    def _ready(self, acts: Iterable[Act]) -> int:
+        """When the last of the goods that a trip starts with is ready."""
+        jobs = (self.jobs[act.job] for act in acts)
+        return max((job.release for job in jobs if job.pickup is None), default=0)
+
+    def _halt(self, vehicle_id: str, acts: Many[Act], spot: int, leg: int, always_open: bool) -> Halt:
         act = acts[spot]
-        job = self.jobs[act.job]
-        task = task_of(job, act.kind)
+        task = self.task(vehicle_id, act)
         windows = () if always_open else tuple((window.start, window.end) for window in task.windows)
-        if act.kind == "pickup" and job.release:
+        ready = 0
+        if act.kind == "reload":
+            ready = self._ready(_trip(acts, spot + 1))
+        elif act.kind == "pickup":
+            ready = self.jobs[act.job].release
+        if ready:
             spans = windows or ((0, HUGE),)
-            windows = tuple((max(low, job.release), high) for low, high in spans if high >= job.release)
+            windows = tuple((max(low, ready), high) for low, high in spans if high >= ready)
             windows = windows or ((-1, -1),)  # closed for good before it is ready
         work = task.service_seconds
-        if spot + 1 == len(acts) or self._place(acts[spot + 1]) != task.location:
+        if spot + 1 == len(acts) or self.task(vehicle_id, acts[spot + 1]).location != task.location:
             work += self._visit_seconds[task.location]
         return Halt(leg, windows, work)
-
-    def _place(self, act: Act) -> str:
-        return task_of(self.jobs[act.job], act.kind).location
 
     def _facts(
         self,
@@ -260,6 +319,26 @@ class Appraiser:
             priced(metres, vehicle.km_price, 1000),
             priced(times.end - times.start, vehicle.hour_price, 3600),
         )
+
+
+def _trip(acts: Many[Act], spot: int) -> Iterator[Act]:
+    """The acts from here to the next reload."""
+    return itertools.takewhile(lambda act: act.kind != "reload", itertools.islice(acts, spot, None))
+
+
+def _plus(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(operator.add, one, other))
+
+
+def _minus(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(operator.sub, one, other))
+
+
+def _keeps(acts: Many[Act], order: tuple[Act, ...]) -> bool:
+    """Whether those acts of a fixed order that are done are done in its order."""
+    rank = {act: number for number, act in enumerate(order)}
+    ranks = [rank[act] for act in acts if act in rank]
+    return ranks == sorted(ranks)
 
 
 def _late_code(late: Late) -> Code:

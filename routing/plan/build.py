@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
 
-from ..problem import Act, Problem, Sequence, task_of
+from ..problem import Act, Problem, Sequence
 from .appraise import Appraiser, Broken, Facts
 from .model import Cost, Done, Plan, Rest, Route, Step, Unserved
 
@@ -35,7 +35,7 @@ def build(appraiser: Appraiser, sequences: Iterable[Sequence]) -> Plan:
 def assemble(problem: Problem, routes: Many[Route]) -> Plan:
     """A plan of finished routes: what they leave out, and the sum of costs."""
     served = {act.job for route in routes for step in route.steps for act in step.acts}
-    unserved = tuple(Unserved(job.id, job.tariff) for job in problem.jobs if job.id not in served)
+    unserved = left_out(problem, served)
     order = {vehicle.id: index for index, vehicle in enumerate(problem.vehicles)}
     return Plan(
         routes=tuple(sorted(routes, key=lambda route: order[route.vehicle])),
@@ -49,25 +49,47 @@ def assemble(problem: Problem, routes: Many[Route]) -> Plan:
     )
 
 
+def left_out(problem: Problem, served: Iterable[str]) -> tuple[Unserved, ...]:
+    """What is not served: jobs that stand alone, and groups of which no job is done, by their first job."""
+    done = set(served)
+    group_of = {job: group for group in problem.groups for job in group.jobs}
+    met = {group_of[job].id for job in done if job in group_of}
+    found = []
+    for job in problem.jobs:
+        group = group_of.get(job.id)
+        if group is None:
+            if job.id not in done:
+                found.append(Unserved(job.id, job.tariff))
+        elif group.id not in met:
+            met.add(group.id)
+            found.append(Unserved(job.id, group.tariff, group.id))
+    return tuple(found)
+
+
 def sequences_of(plan: Plan) -> tuple[Sequence, ...]:
     """The bare order of acts of every route."""
     return tuple(
-        Sequence(route.vehicle, tuple(Act(done.job, done.kind) for step in route.steps for done in step.acts))
+        Sequence(route.vehicle, tuple(act_of(step, done) for step in route.steps for done in step.acts))
         for route in plan.routes
     )
+
+
+def act_of(step: Step, done: Done) -> Act:
+    """What was done at a step, as the problem names it."""
+    return Act(done.job, done.kind, step.location if done.kind == "reload" else "")
 
 
 def route_of(appraiser: Appraiser, vehicle_id: str, facts: Facts) -> Route:
     """The route in steps; consecutive acts at one place are one visit."""
     vehicle = appraiser.vehicles[vehicle_id]
-    place = [task_of(appraiser.jobs[act.job], act.kind).location for act in facts.acts]
+    place = [appraiser.task(vehicle_id, act).location for act in facts.acts]
     first, last = vehicle.start or place[0], vehicle.end or place[-1]
     start = facts.times.start
     steps = [Step("start", first, start, 0, start, start, facts.loads[0])]
     visits = appraiser.problem.locations
     extra: Mapping[str, int] = {spot.id: spot.visit_seconds for spot in visits}
     for spot in _visit_starts(place):
-        steps.append(_visit(appraiser, facts, place, spot, extra))
+        steps.append(_visit(appraiser, vehicle_id, facts, place, spot, extra))
     end = facts.times.end
     metres, seconds = facts.legs[-1]
     steps.append(Step("end", last, end, 0, end, end, facts.loads[-1], metres, seconds))
@@ -87,14 +109,20 @@ def _visit_starts(place: Many[str]) -> list[int]:
     return [spot for spot in range(len(place)) if spot == 0 or place[spot] != place[spot - 1]]
 
 
-def _visit(appraiser: Appraiser, facts: Facts, place: Many[str], spot: int, extra: Mapping[str, int]) -> Step:
+def _visit(
+    appraiser: Appraiser,
+    vehicle_id: str,
+    facts: Facts,
+    place: Many[str],
+    spot: int,
+    extra: Mapping[str, int],
+) -> Step:
     stop = spot
     while stop + 1 < len(place) and place[stop + 1] == place[spot]:
         stop += 1
     begins = facts.times.begins
-    last = facts.acts[stop]
-    work = task_of(appraiser.jobs[last.job], last.kind).service_seconds + extra[place[spot]]
-    arrival = _arrival(facts, place, spot, appraiser, extra)
+    work = appraiser.task(vehicle_id, facts.acts[stop]).service_seconds + extra[place[spot]]
+    arrival = _arrival(facts, place, spot, appraiser, vehicle_id, extra)
     return Step(
         kind="visit",
         location=place[spot],
@@ -113,13 +141,17 @@ def _visit(appraiser: Appraiser, facts: Facts, place: Many[str], spot: int, extr
 
 
 def _arrival(
-    facts: Facts, place: Many[str], spot: int, appraiser: Appraiser, extra: Mapping[str, int]
+    facts: Facts,
+    place: Many[str],
+    spot: int,
+    appraiser: Appraiser,
+    vehicle_id: str,
+    extra: Mapping[str, int],
 ) -> int:
     """When the vehicle gets there: after the leg and after the breaks that lie between the two stays."""
     left = facts.times.start
     if spot:
-        before = facts.acts[spot - 1]
-        service = task_of(appraiser.jobs[before.job], before.kind).service_seconds
+        service = appraiser.task(vehicle_id, facts.acts[spot - 1]).service_seconds
         left = facts.times.begins[spot - 1] + service + extra[place[spot - 1]]
     rests = [(low, high) for low, high in facts.times.rests if left <= low < facts.times.begins[spot]]
     rested = sum(high - low for low, high in rests)

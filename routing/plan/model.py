@@ -18,7 +18,9 @@ Code = Literal[
     "distance",  # the route would exceed its greatest distance
     "duration",  # the route would exceed its greatest duration
     "break",  # a break could no longer be held
-    "locked",  # a frozen prefix stands in the way
+    "locked",  # a frozen prefix or a fixed order stands in the way
+    "trips",  # no reload there, or no trip left
+    "group",  # an alternative of its group is on the route
     "order",  # delivered before picked up, or one end only
     "price",  # possible, but dearer than the carrier
     "unused",  # possible and not dearer: the search did not find it
@@ -27,7 +29,7 @@ Code = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One end of a job, and when work on it begins."""
+    """One end of a job, or a reload (no job), and when work on it begins."""
 
     job: str
     kind: ActKind
@@ -111,10 +113,14 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A job left out. With a tariff the carrier takes it; without one it is owed."""
+    """A job left out. With a tariff the carrier takes it; without one it is owed.
+
+    A group of which nothing is done has one entry: its tariff, and the alternative that comes nearest.
+    """
 
     job: str
     tariff: int | None
+    group: str = ""
     reasons: tuple[Reason, ...] = ()
     relaxation: Relaxation | None = None
 

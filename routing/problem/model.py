@@ -18,7 +18,7 @@ Seconds = Annotated[int, Range(0, INT32)]
 Metres = Annotated[int, Range(0, INT32)]
 Amount = Annotated[int, Range(0, 10**12)]
 Terrain = Literal["plain", "hills", "mountains"]
-ActKind = Literal["pickup", "delivery"]
+ActKind = Literal["pickup", "delivery", "reload"]
 
 MAX_LOCATIONS = 20_000
 MAX_BYTES = 64 * 2**20
@@ -68,8 +68,21 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """One end of a job, or a reload: where, when it may begin (no windows: any time), how long it takes."""
+
+    location: Id
+    windows: tuple[Window, ...] = ()
+    service_seconds: Seconds = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One vehicle for one shift. No `start`: it begins at its first stop; no `end`: it ends at its last."""
+    """One vehicle for one shift. No `start`: it begins at its first stop; no `end`: it ends at its last.
+
+    At a reload it unloads what was picked up for good and loads what the next trip delivers; goods of pairs
+    stay on board. A route with two reloads has three trips.
+    """
 
     id: Id
     start: Id | None
@@ -85,15 +98,8 @@ class Vehicle:
     vehicle_class: str = ""
     skills: tuple[Id, ...] = ()
     breaks: tuple[Break, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One end of a job: where, when it may begin (no windows: any time), how long it takes."""
-
-    location: Id
-    windows: tuple[Window, ...] = ()
-    service_seconds: Seconds = 0
+    reloads: tuple[Task, ...] = ()  # where it may begin another trip
+    max_trips: Annotated[int, Range(1, 1_000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +120,29 @@ class Job:
     skills: tuple[Id, ...] = ()
     classes: tuple[Id, ...] | None = None
     vehicles: tuple[Id, ...] | None = None
+    returns: tuple[Amount, ...] = ()  # of a delivery alone: taken on board there, to the end or a reload
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Alternatives: one of these jobs is done, the others never are; their own tariffs must be None.
+
+    With a `tariff` none need be done; the tariff is then paid once. Without, one is mandatory.
+    """
+
+    id: Id
+    jobs: Annotated[tuple[Id, ...], Size(1, 1_000)]
+    tariff: Fen | None = None
+    priority: Annotated[int, Range(0, 100)] = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One end of a job as something done on a route."""
+    """One end of a job as something done on a route; or a reload, which names a location and no job."""
 
-    job: Id
+    job: Annotated[str, Size(0, 200)]
     kind: ActKind
+    location: Annotated[str, Size(0, 200)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +170,9 @@ class Problem:
     jobs: tuple[Job, ...]
     profiles: Annotated[tuple[Profile, ...], Size(1, 100)] = (Profile("road"),)
     dimensions: Annotated[tuple[Id, ...], Size(1, 10)] = ("grams", "cm3")
+    groups: tuple[Group, ...] = ()
     locks: tuple[Lock, ...] = ()
+    orders: tuple[Sequence, ...] = ()  # done by this vehicle, if at all, in this order, others between them
     prefixes: tuple[Sequence, ...] = ()  # routes begin exactly so: what is on the road is frozen
     initial: tuple[Sequence, ...] = ()  # where the search begins: a plan to improve
     name: str = ""

@@ -18,7 +18,7 @@ from ..checker import Violation, check
 from ..distances import completed
 from ..engine import Draft
 from ..params import Params
-from ..plan import Appraiser, Broken, Plan, build
+from ..plan import Appraiser, Broken, Plan, build, left_out
 from ..plan import to_json as plan_to_json
 from ..problem import Problem, Sequence, from_json, to_json
 from ..stop import MaxSeconds
@@ -169,9 +169,8 @@ def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
         if isinstance(facts, Broken):
             return None
         cost += facts.cost
-    served = {act.job for acts in routes.values() for act in acts}
-    left = [job for job in appraiser.jobs.values() if job.id not in served]
-    return sum(job.tariff is None for job in left), cost + sum(job.tariff or 0 for job in left)
+    left = left_out(appraiser.problem, (act.job for acts in routes.values() for act in acts))
+    return sum(item.tariff is None for item in left), cost + sum(item.tariff or 0 for item in left)
 
 
 def _bounded(plan: Plan, bound: Bound) -> Plan:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..plan import Appraiser, Broken, Facts
-from ..problem import Act, Job, Sequence, Vehicle, acts_of
+from ..plan import Appraiser, Broken, left_out
+from ..problem import Act, Job, Problem, Sequence, Vehicle, acts_of
 from ..stop import MaxSeconds
 
 MOST_ORDERED = 6  # deliveries of begun jobs whose every order is tried
@@ -21,6 +21,29 @@ class Insertion:
     vehicle: str
     acts: tuple[Act, ...]
     added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One of these jobs is wanted: mandatory, or at a price."""
+
+    jobs: tuple[Job, ...]
+    tariff: int | None
+    rank: tuple[bool, int, str]
+
+
+def demands(problem: Problem, served: set[str]) -> list[Demand]:
+    """The jobs that stand alone and the groups of which nothing is served."""
+    jobs = {job.id: job for job in problem.jobs}
+    groups = {group.id: group for group in problem.groups}
+    found = []
+    for item in left_out(problem, served):
+        group = groups.get(item.group)
+        choice = (item.job,) if group is None else group.jobs
+        priority = jobs[item.job].priority if group is None else group.priority
+        rank = item.tariff is not None, -priority, item.job
+        found.append(Demand(tuple(jobs[job] for job in choice), item.tariff, rank))
+    return found
 
 
 class Repair:
@@ -37,7 +60,7 @@ class Repair:
             acts = sequence.acts
             while acts and isinstance(self._appraiser.appraise(sequence.vehicle, acts), Broken):
                 acts = self._without_last_job(sequence.vehicle, acts)
-            routes[sequence.vehicle] = acts
+            routes[sequence.vehicle] = self._without_idle_trips(sequence.vehicle, acts)
         for vehicle in self._appraiser.vehicles:
             if self._appraiser.prefix(vehicle) and not routes.get(vehicle):
                 routes[vehicle] = self._begun(vehicle)
@@ -57,8 +80,20 @@ class Repair:
 
     def _without_last_job(self, vehicle: str, acts: tuple[Act, ...]) -> tuple[Act, ...]:
         frozen = {act.job for act in self._appraiser.prefix(vehicle)}
-        loose = [act.job for act in acts if act.job not in frozen]
-        return without(acts, loose[-1]) if loose else ()
+        loose = [act.job for act in acts if act.job and act.job not in frozen]
+        if loose:
+            return without(acts, loose[-1])
+        begun = len(self._appraiser.prefix(vehicle))
+        return acts[:-1] if len(acts) > begun and acts[-1].kind == "reload" else ()
+
+    def _without_idle_trips(self, vehicle: str, acts: tuple[Act, ...]) -> tuple[Act, ...]:
+        """The acts less the reloads that the route is cheaper without."""
+        for spot in reversed(range(len(self._appraiser.prefix(vehicle)), len(acts))):
+            if acts[spot].kind == "reload":
+                fewer = (*acts[:spot], *acts[spot + 1 :])
+                if self._cost(vehicle, fewer) <= self._cost(vehicle, acts):
+                    acts = fewer
+        return acts
 
     def improve(self, routes: Routes) -> Routes:
         """Put in what fits (the owed first, by priority), then drop what a carrier does cheaper."""
@@ -70,45 +105,53 @@ class Repair:
     def first(self) -> Routes:
         """Routes made at once: every job behind the last of some vehicle, where that costs least."""
         routes = self.drivable(self._appraiser.problem.initial)
-        for job in self._left(routes):
+        for demand in self._left(routes):
             best: Insertion | None = None
-            for vehicle in worth_trying(self._appraiser, routes, job):
-                if self._clock.left() <= 0:
-                    return routes
-                now = routes.get(vehicle.id, ())
-                facts = self._appraiser.appraise(vehicle.id, (*now, *acts_of(job)))
-                added = None if isinstance(facts, Broken) else int(facts.cost - self._cost(vehicle.id, now))
-                if isinstance(facts, Facts) and added is not None and (best is None or added < best.added):
-                    best = Insertion(vehicle.id, facts.acts, added)
-            if best is not None and (job.tariff is None or best.added < job.tariff):
+            for job in demand.jobs:
+                for vehicle in worth_trying(self._appraiser, routes, job):
+                    if self._clock.left() <= 0:
+                        return routes
+                    best = self._behind_the_last(routes, vehicle.id, job, best)
+            if best is not None and (demand.tariff is None or best.added < demand.tariff):
                 routes[best.vehicle] = best.acts
         return routes
 
-    def _left(self, routes: Routes) -> list[Job]:
-        """Jobs on no route, the owed first, by priority."""
+    def _behind_the_last(
+        self, routes: Routes, vehicle: str, job: Job, best: Insertion | None
+    ) -> Insertion | None:
+        now = routes.get(vehicle, ())
+        facts = self._appraiser.appraise(vehicle, (*now, *acts_of(job)))
+        if isinstance(facts, Broken):
+            return best
+        added = int(facts.cost - self._cost(vehicle, now))
+        return Insertion(vehicle, facts.acts, added) if best is None or added < best.added else best
+
+    def _left(self, routes: Routes) -> list[Demand]:
+        """What is on no route, the owed first, by priority."""
         served = {act.job for acts in routes.values() for act in acts}
-        left = [job for job in self._jobs.values() if job.id not in served]
-        return sorted(left, key=lambda job: (job.tariff is not None, -job.priority, job.id))
+        return sorted(demands(self._appraiser.problem, served), key=lambda item: item.rank)
 
     def _fill(self, routes: Routes) -> None:
-        for job in self._left(routes):
+        for demand in self._left(routes):
             if self._clock.left() <= 0:
                 return
-            best = cheapest(self._appraiser, routes, job)
-            if best is not None and (job.tariff is None or best.added < job.tariff):
+            ways = [cheapest(self._appraiser, routes, job) for job in demand.jobs]
+            best = min((way for way in ways if way), key=lambda way: way.added, default=None)
+            if best is not None and (demand.tariff is None or best.added < demand.tariff):
                 routes[best.vehicle] = best.acts
 
     def _drop(self, routes: Routes) -> None:
         for vehicle, acts in list(routes.items()):
             frozen = {act.job for act in self._appraiser.prefix(vehicle)}
-            for job_id in dict.fromkeys(act.job for act in acts):
-                job = self._jobs[job_id]
+            for job_id in dict.fromkeys(act.job for act in acts if act.job):
+                group = self._appraiser.group_of.get(job_id)
+                tariff = self._jobs[job_id].tariff if group is None else group.tariff
                 if self._clock.left() <= 0:
                     return
-                if job.tariff is None or job_id in frozen:
+                if tariff is None or job_id in frozen:
                     continue
-                fewer = without(routes[vehicle], job_id)
-                if self._cost(vehicle, fewer) + job.tariff < self._cost(vehicle, routes[vehicle]):
+                fewer = self._without_idle_trips(vehicle, without(routes[vehicle], job_id))
+                if self._cost(vehicle, fewer) + tariff < self._cost(vehicle, routes[vehicle]):
                     routes[vehicle] = fewer
 
     def _cost(self, vehicle: str, acts: tuple[Act, ...]) -> float:
@@ -149,6 +192,10 @@ def places(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job) 
     """The acts with the job put in, every way that keeps the frozen prefix and the order of its ends."""
     first = len(appraiser.prefix(vehicle))
     ends = acts_of(job)
+    for task in appraiser.vehicles[vehicle].reloads:
+        again = Act("", "reload", task.location)
+        yield (*acts, again, *ends)
+        yield (*acts[:first], *ends, again, *acts[first:])
     for spot in range(first, len(acts) + 1):
         if len(ends) == 1:
             yield (*acts[:spot], ends[0], *acts[spot:])

@@ -14,6 +14,7 @@ from routing.problem import (
     Act,
     Break,
     Grid,
+    Group,
     Job,
     Location,
     Lock,
@@ -59,7 +60,7 @@ def tasks(draw: st.DrawFn) -> Task:
 
 
 @st.composite
-def jobs(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> Job:
+def jobs(draw: st.DrawFn, name: str, kinds: tuple[str, ...], taken: bool) -> Job:
     kind = draw(st.sampled_from(kinds))
     optional = draw(st.booleans())
     return Job(
@@ -70,6 +71,7 @@ def jobs(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> Job:
         tariff=draw(st.integers(0, 3_000)) if optional else None,
         priority=draw(st.integers(0, 3)),
         release=draw(st.sampled_from((0, 0, 500))),
+        returns=draw(st.sampled_from(((), (30, 30)))) if taken and kind == "delivery" else (),
         skills=draw(st.sampled_from(((), (), ("cold",)))),
         classes=draw(st.sampled_from((None, None, ("van",)))),
         vehicles=draw(st.sampled_from((None, None, ("v0",)))),
@@ -77,7 +79,7 @@ def jobs(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> Job:
 
 
 @st.composite
-def vehicles(draw: st.DrawFn, name: str, rests: bool) -> Vehicle:
+def vehicles(draw: st.DrawFn, name: str, rests: bool, trips: bool) -> Vehicle:
     start = draw(st.integers(0, 500))
     ends = st.sampled_from((*PLACES, None))
     return Vehicle(
@@ -95,6 +97,8 @@ def vehicles(draw: st.DrawFn, name: str, rests: bool) -> Vehicle:
         vehicle_class=draw(st.sampled_from(("van", "lorry"))),
         skills=draw(st.sampled_from(((), ("cold",)))),
         breaks=draw(_breaks()) if rests else (),
+        reloads=(draw(tasks()),) if trips and draw(st.booleans()) else (),
+        max_trips=draw(st.sampled_from((None, 1, 2))) if trips else None,
     )
 
 
@@ -114,11 +118,16 @@ def problems(
     kinds: tuple[str, ...] = ("pair", "pair", "delivery", "pickup"),
     rests: bool = True,
     locks: bool = True,
+    trips: bool = False,
+    choices: bool = False,
 ) -> Problem:
     """A problem with few enough orders to try them all."""
     count = draw(st.integers(1, most_jobs))
-    fleet = tuple(draw(vehicles(f"v{n}", rests)) for n in range(draw(st.integers(1, most_vehicles))))
-    work = tuple(draw(jobs(f"j{n}", kinds)) for n in range(count))
+    fleet = tuple(draw(vehicles(f"v{n}", rests, trips)) for n in range(draw(st.integers(1, most_vehicles))))
+    work = tuple(draw(jobs(f"j{n}", kinds, trips)) for n in range(count))
+    groups = draw(_groups(work)) if choices and count > 1 and draw(st.booleans()) else ()
+    grouped = {job for group in groups for job in group.jobs}
+    work = tuple(replace(job, tariff=None) if job.id in grouped else job for job in work)
     metric = draw(st.booleans())
     places = tuple(
         Location(
@@ -135,16 +144,34 @@ def problems(
         profiles=tuple(
             Profile(name, draw(tables(metric)), draw(tables(metric))) for name in ("road", "track")
         ),
+        groups=groups,
         locks=(Lock("j0", "v0"),) if locks and draw(st.booleans()) and draw(st.booleans()) else (),
     )
+    if choices and draw(st.booleans()):
+        problem = replace(problem, orders=(Sequence("v0", draw(_some_order(work))),))
     return _with_prefix(problem) if locks and draw(st.integers(0, 4)) == 0 else problem
+
+
+@st.composite
+def _groups(draw: st.DrawFn, work: tuple[Job, ...]) -> tuple[Group, ...]:
+    names = draw(st.lists(st.sampled_from([job.id for job in work]), min_size=1, max_size=3, unique=True))
+    return (Group("g", tuple(names), draw(st.none() | st.integers(0, 3_000)), draw(st.integers(0, 2))),)
+
+
+@st.composite
+def _some_order(draw: st.DrawFn, work: tuple[Job, ...]) -> tuple[Act, ...]:
+    """One end of each job, in any order."""
+    return tuple(draw(st.permutations([draw(st.sampled_from(acts_of(job))) for job in work])))
 
 
 def _with_prefix(problem: Problem) -> Problem:
     """The first job already begun, where a vehicle can do it alone."""
     appraiser = Appraiser(problem)
     ends = acts_of(problem.jobs[0])
+    bound = {lock.vehicle for lock in problem.locks} | {order.vehicle for order in problem.orders}
     for vehicle in problem.vehicles:
+        if bound - {vehicle.id}:
+            continue
         if isinstance(appraiser.appraise(vehicle.id, ends), Facts):
             return replace(problem, prefixes=(Sequence(vehicle.id, ends[:1]),))
     return problem
@@ -163,6 +190,23 @@ def orders(chosen: tuple[Job, ...]) -> Iterator[tuple[Act, ...]]:
             yield order
 
 
+def with_reloads(order: tuple[Act, ...], vehicle: Vehicle) -> Iterator[tuple[Act, ...]]:
+    """The order, and every way to reload between its acts."""
+    again = [(), *((Act("", "reload", task.location),) for task in vehicle.reloads)]
+    for gaps in itertools.product(again, repeat=max(0, len(order) - 1)):
+        acts = list(order[:1])
+        for gap, act in zip(gaps, order[1:], strict=True):
+            acts += [*gap, act]
+        yield tuple(acts)
+
+
+def dues(problem: Problem, left: set[str]) -> list[tuple[int | None, int]]:
+    """(tariff, priority) of every job and group that is left out."""
+    grouped = {job for group in problem.groups for job in group.jobs}
+    lone = [(job.tariff, job.priority) for job in problem.jobs if job.id in left and job.id not in grouped]
+    return lone + [(group.tariff, group.priority) for group in problem.groups if set(group.jobs) <= left]
+
+
 def optimum(problem: Problem) -> tuple[int, int] | None:
     """(weight of mandatory jobs left out, fen) of the best plan, by trying every assignment and every order.
 
@@ -177,7 +221,9 @@ def optimum(problem: Problem) -> tuple[int, int] | None:
             if not chosen and not appraiser.prefix(vehicle):
                 best_of[key] = 0
             else:
-                found = [appraiser.appraise(vehicle, order) for order in orders(chosen)]
+                van = appraiser.vehicles[vehicle]
+                ways = (way for order in orders(chosen) for way in with_reloads(order, van))
+                found = [appraiser.appraise(vehicle, way) for way in ways]
                 costs = [facts.cost for facts in found if not isinstance(facts, Broken)]
                 best_of[key] = min(costs, default=None)
         return best_of[key]
@@ -190,10 +236,11 @@ def optimum(problem: Problem) -> tuple[int, int] | None:
             for name in names
         }
         costs = [route(name, load) for name, load in loads.items()]
-        left = [job for job, home in zip(problem.jobs, homes, strict=True) if home is None]
-        if None in costs:
+        left = {job.id for job, home in zip(problem.jobs, homes, strict=True) if home is None}
+        if None in costs or any(len(set(group.jobs) - left) > 1 for group in problem.groups):
             continue
-        total = sum(cost for cost in costs if cost is not None) + sum(job.tariff or 0 for job in left)
-        worth = sum(1 + job.priority for job in left if job.tariff is None), total
+        prices = dues(problem, left)
+        total = sum(cost for cost in costs if cost is not None) + sum(price or 0 for price, _ in prices)
+        worth = sum(1 + priority for price, priority in prices if price is None), total
         best = worth if best is None or worth < best else best
     return best

@@ -116,6 +116,86 @@ NONSENSE: dict[str, tuple[Change, str]] = {
         lambda p: p.update(initial=[{"vehicle": "v", "acts": [{"job": "k", "kind": "delivery"}] * 2}]),
         "initial[0].acts[1]",
     ),
+    "a reload nowhere": (
+        lambda p: p["vehicles"][0].update(reloads=[{"location": "c"}]),
+        "vehicles[0].reloads[0].location",
+    ),
+    "two reloads at one place": (
+        lambda p: p["vehicles"][0].update(reloads=[{"location": "a"}] * 2),
+        "vehicles[0].reloads[1]",
+    ),
+    "no trip at all": (lambda p: p["vehicles"][0].update(max_trips=0), "vehicles[0].max_trips"),
+    "a pair that takes back": (lambda p: p["jobs"][0].update(returns=[1, 1]), "jobs[0].returns"),
+    "half of what comes back": (lambda p: p["jobs"][1].update(returns=[1]), "jobs[1].returns"),
+    "a group of nobody": (lambda p: p.update(groups=[{"id": "g", "jobs": []}]), "groups[0].jobs"),
+    "a group of strangers": (lambda p: p.update(groups=[{"id": "g", "jobs": ["x"]}]), "groups[0].jobs[0]"),
+    "a job in two groups": (
+        lambda p: p.update(groups=[{"id": "g", "jobs": ["j"]}, {"id": "h", "jobs": ["k", "j"]}]),
+        "groups[1].jobs[1]",
+    ),
+    "two groups of one name": (
+        lambda p: p.update(groups=[{"id": "g", "jobs": ["j"]}, {"id": "g", "jobs": ["k"]}]),
+        "groups[1]",
+    ),
+    "two prices for one choice": (
+        lambda p: (p["jobs"][0].update(tariff=3), p.update(groups=[{"id": "g", "jobs": ["j"]}])),
+        "groups[0].jobs[0]",
+    ),
+    "a beginning with two alternatives": (
+        lambda p: p.update(
+            groups=[{"id": "g", "jobs": ["j", "k"]}],
+            prefixes=[
+                {"vehicle": "v", "acts": [{"job": "j", "kind": "pickup"}, {"job": "k", "kind": "delivery"}]}
+            ],
+        ),
+        "prefixes[0].acts[1].job",
+    ),
+    "an order of reloads": (
+        lambda p: p.update(
+            orders=[{"vehicle": "v", "acts": [{"job": "", "kind": "reload", "location": "a"}]}]
+        ),
+        "orders[0].acts[0].kind",
+    ),
+    "an order that delivers first": (
+        lambda p: p.update(
+            orders=[
+                {"vehicle": "v", "acts": [{"job": "j", "kind": "delivery"}, {"job": "j", "kind": "pickup"}]}
+            ]
+        ),
+        "orders[0].acts[1]",
+    ),
+    "a lock against an order": (
+        lambda p: (
+            p["vehicles"].append({**p["vehicles"][0], "id": "w"}),
+            p.update(
+                locks=[{"job": "j", "vehicle": "w"}],
+                orders=[{"vehicle": "v", "acts": [{"job": "j", "kind": "pickup"}]}],
+            ),
+        ),
+        "orders[0].acts[0].job",
+    ),
+    "a reload where there is none": (
+        lambda p: p.update(
+            prefixes=[{"vehicle": "v", "acts": [{"job": "", "kind": "reload", "location": "a"}]}]
+        ),
+        "prefixes[0].acts[0].location",
+    ),
+    "a reload of a job": (
+        lambda p: p.update(
+            initial=[{"vehicle": "v", "acts": [{"job": "j", "kind": "reload", "location": "a"}]}]
+        ),
+        "initial[0].acts[0].job",
+    ),
+    "an act of no job": (
+        lambda p: p.update(initial=[{"vehicle": "v", "acts": [{"job": "", "kind": "pickup"}]}]),
+        "initial[0].acts[0].job",
+    ),
+    "a pickup that names its place": (
+        lambda p: p.update(
+            initial=[{"vehicle": "v", "acts": [{"job": "j", "kind": "pickup", "location": "a"}]}]
+        ),
+        "initial[0].acts[0].location",
+    ),
     "no dimension": (lambda p: p.update(dimensions=[]), "dimensions"),
     "no profile": (lambda p: p.update(profiles=[]), "profiles"),
     "a table too small": (

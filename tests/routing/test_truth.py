@@ -11,10 +11,10 @@ from routing import bounds
 from routing.checker import check
 from routing.engine import load
 from routing.explain import explained
-from routing.plan import Appraiser, Facts, Infeasible, build
+from routing.plan import Appraiser, Facts, Infeasible, Plan, build, sequences_of
 from routing.problem import Problem, Sequence, dumps, loads
 from routing.solver import Params, solve_with
-from tests.routing.random_problems import optimum, orders, problems
+from tests.routing.random_problems import dues, optimum, orders, problems, with_reloads
 
 THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 QUICK = Params(seconds=1.0, iterations=200, isolated=False)
@@ -28,13 +28,35 @@ def test_the_engine_reaches_the_optimum_and_the_bound_stays_below(engine: str, p
     if best is None or load(engine).unable(problem):
         return
     plan = solve_with(problem, replace(QUICK, engine=engine))
-    left = sum(1 + job.priority for job in problem.jobs if job.id in {item.job for item in plan.owed})
+    left = owed(problem, plan)
     assert (left, plan.cost.total) >= best, f"cheaper than the truth: {dumps(problem)}"
     bound = bounds.radial(problem)
     if best[0] == 0 and bound.fen is not None:
         assert bound.fen <= best[1], dumps(problem)
     assert left == best[0], dumps(problem)
     assert plan.cost.total <= best[1] + len(plan.routes), (plan.cost, best, dumps(problem))
+
+
+def owed(problem: Problem, plan: Plan) -> int:
+    served = {act.job for sequence in sequences_of(plan) for act in sequence.acts}
+    due = dues(problem, {job.id for job in problem.jobs} - served)
+    return sum(1 + priority for price, priority in due if price is None)
+
+
+@THOROUGH
+@given(problem=problems(rests=False, trips=True, choices=True))
+def test_the_best_engine_reaches_the_optimum_with_trips_groups_and_orders(problem: Problem) -> None:
+    best = optimum(problem)
+    if best is None:
+        return
+    plan = solve_with(problem, QUICK)
+    assert check(problem, plan) == []
+    left = owed(problem, plan)
+    assert (left, plan.cost.total) >= best, f"cheaper than the truth: {dumps(problem)}"
+    bound = bounds.radial(problem)
+    if best[0] == 0 and bound.fen is not None:
+        assert bound.fen <= best[1], dumps(problem)
+    assert (left, plan.cost.total) <= (best[0], best[1] + len(plan.routes)), dumps(problem)
 
 
 @pytest.mark.parametrize("engine", ["ruin", "ortools"])
@@ -55,10 +77,11 @@ def test_whatever_is_asked_the_plan_keeps_the_rules(engine: str, problem: Proble
 
 
 @THOROUGH
-@given(problems(most_jobs=2, most_vehicles=1))
+@given(problems(most_jobs=2, most_vehicles=1, trips=True, choices=True))
 def test_what_the_appraiser_allows_the_checker_passes(problem: Problem) -> None:
     appraiser = Appraiser(problem)
-    vehicle = problem.vehicles[0].id
+    vehicle = problem.vehicles[0]
     for order in orders(problem.jobs):
-        if isinstance(appraiser.appraise(vehicle, order), Facts):
-            assert check(problem, build(appraiser, [Sequence(vehicle, order)])) == []
+        for acts in with_reloads(order, vehicle):
+            if isinstance(appraiser.appraise(vehicle.id, acts), Facts):
+                assert check(problem, build(appraiser, [Sequence(vehicle.id, acts)])) == []
