@@ -138,7 +138,7 @@ MIDDLEWARE = [
     "backend.config.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",
     "backend.interfaces.supplier_api.middleware.supplier_api",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "backend.interfaces.backoffice.sessions.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db.models import F
-
 from backend.confirmations.models import Confirmation, ConfirmationLine, Count, Tally
 from backend.confirmations.queries import lines_of
 from backend.confirmations.rules import (
@@ -15,6 +13,7 @@ from backend.confirmations.rules import (
     Found,
     Settlement,
     settle,
+    shipment_whole,
     spread,
     state_of,
 )
@@ -239,14 +238,23 @@ def _some(quantities: Mapping[int, int]) -> dict[int, int]:
 
 
 def _close_shipments(shipment_ids: Iterable[int], *, actor: str, at: datetime) -> None:
-    """A shipment whose boxes came in several drops is whole when every count of it was."""
+    """A shipment closes with the last of its counts, whole when every one of them was.
+
+    Its boxes may come in several drops. The lock makes two counts that meet see each other.
+    """
     ids = sorted(shipment_ids)
-    of_shipment = "shipment_line__parcel_item__parcel__shipment"
-    lacking = ConfirmationLine.objects.filter(**{f"{of_shipment}__in": ids}).exclude(received=F("quantity"))
-    lacking_ids = set(lacking.values_list(of_shipment, flat=True))
+    shipments.lock_shipments(shipments=ids)
+    of_shipment = "parcel_item__parcel__shipment"
+    rows = ShipmentLine.objects.filter(
+        **{f"{of_shipment}__in": ids, "parcel_item__parcel__voided_at": None}
+    ).values_list(of_shipment, "quantity", "confirmation__received")
+    counted: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    for shipment_id, quantity, received in rows:
+        counted[shipment_id].append((quantity, received))
     for shipment_id in ids:
-        whole = shipment_id not in lacking_ids
-        shipments.confirm(shipment_id=shipment_id, whole=whole, actor=actor, at=at)
+        whole = shipment_whole(counted[shipment_id])
+        if whole is not None:
+            shipments.confirm(shipment_id=shipment_id, whole=whole, actor=actor, at=at)
 
 
 def _book(lines: list[tuple[ShipmentLine, Counted]], entry: Entry, *, at: datetime) -> None:

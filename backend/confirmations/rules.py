@@ -66,6 +66,14 @@ def settle(found: Found, quantity: int) -> tuple[Counted, int]:
     return Counted(received, damaged, wrong, expired, usable - received), max(held - quantity, 0)
 
 
+def shipment_whole(lines: Iterable[tuple[int, int | None]]) -> bool | None:
+    """Whether a shipment came whole, by (shipped, received) of its lines; None while one is not counted yet."""
+    rows = list(lines)
+    if any(received is None for _, received in rows):
+        return None
+    return all(received == quantity for quantity, received in rows)
+
+
 def spread(count: Counted, quantities: Sequence[int]) -> list[Counted]:
     """Spread `count` over lines of `quantities` (oldest gift first): the oldest is served first.
 

@@ -150,6 +150,12 @@ def keep_answer(*, client: str, key: str, status: int, body: Mapping[str, Any], 
         raise StillRunning
 
 
+def purge_answers(*, at: datetime, limit: int = 5_000) -> int:
+    """Own transaction. Remove answers that are no longer kept; how many. A key may then be used anew."""
+    old = Answer.objects.filter(expires_at__lt=at).order_by("expires_at").values("pk")[:limit]
+    return Answer.objects.filter(pk__in=old).delete()[0]
+
+
 def forget_answer(*, client: str, key: str) -> None:
     """Own transaction. Nothing happened: the key is as new."""
     Answer.objects.filter(client=client, key=key, status=None).delete()

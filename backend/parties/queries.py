@@ -69,6 +69,13 @@ def closed_sites(*, site_ids: Collection[int], frm: datetime, to: datetime) -> s
     return set(rows.values_list("site_id", flat=True))
 
 
+def closures_from(*, site_id: int, at: datetime) -> list[tuple[datetime, datetime]]:
+    """When a site is closed, now or later, and opens again: (from, to) in order of time."""
+    rows = Closure.objects.filter(site_id=site_id, during__startswith__isnull=False, during__endswith__gt=at)
+    rows = rows.order_by("during")
+    return [(during.lower, during.upper) for during in rows.values_list("during", flat=True)]
+
+
 def access_rules(*, site_ids: Collection[int], at: datetime) -> dict[int, list[tuple[str, str]]]:
     """(kind, vehicle class or '' for every class) of each site's access rules in force at `at`."""
     rows = Access.objects.filter(site_id__in=site_ids)

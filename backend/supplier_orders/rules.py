@@ -1,6 +1,6 @@
 """What supplier and platform say to each other about an order, and how an answer is spread over gifts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -179,24 +179,40 @@ def lose(quantity: int, lines: Sequence[int]) -> list[int]:
     return serve(quantity, lines[::-1])[::-1]
 
 
-def respond_by(local: datetime, hours: Hours, answer_hours: int) -> datetime:
+Span = tuple[datetime, datetime]
+
+
+def respond_by(local: datetime, hours: Hours, answer_hours: int, closures: Sequence[Span] = ()) -> datetime:
     """When an answer is due: `answer_hours` after `local`, counted in the opening `hours` alone.
 
-    `local` is in the deployment's zone. A supplier that is never open answers by the plain clock.
+    `local` is in the deployment's zone. The clock stands still during `closures` of the warehouse (apart from
+    each other, in order of time). A supplier that is never open answers by the plain clock.
     """
     left = timedelta(hours=answer_hours)
-    if not hours or not any(hours):
+    if hours and not any(hours):
         return local + left
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     for _ in range(400):
         for opens, closes in windows_on(hours, midnight.weekday()):
             start = max(local, midnight + timedelta(minutes=opens))
-            end = midnight + timedelta(minutes=closes)
-            if start < end and left <= end - start:
-                return start + left
-            left -= max(end - start, timedelta(0))
+            for begin, end in _without(start, midnight + timedelta(minutes=closes), closures):
+                if left <= end - begin:
+                    return begin + left
+                left -= end - begin
         midnight += timedelta(days=1)
     return local + timedelta(hours=answer_hours)
+
+
+def _without(start: datetime, end: datetime, closures: Sequence[Span]) -> Iterator[Span]:
+    """What is left of [start, end) outside of `closures`."""
+    for shut, opens in closures:
+        if shut >= end:
+            break
+        if start < shut:
+            yield start, shut
+        start = max(start, opens)
+    if start < end:
+        yield start, end
 
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

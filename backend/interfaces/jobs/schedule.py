@@ -11,6 +11,7 @@ class Announcement:
 
 SCHEDULE: dict[str, Announcement] = {
     "sequence-facts": Announcement("journal.sequence", 1.0),
+    "purge-answers": Announcement("journal.purge_answers", 600.0),
     "write-letters": Announcement("letters.write", 10.0),
     "send-letters": Announcement("letters.send", 10.0),
     "deliver-notices": Announcement("payments.deliver_notices", 1.0),

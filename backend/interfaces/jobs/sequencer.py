@@ -1,8 +1,9 @@
-"""Committed facts get their place, and those who read by place are woken."""
+"""Committed facts get their place, and those who read by place are woken. Old answers go."""
 
 from celery import current_app, shared_task
+from django.utils import timezone
 
-from backend.journal.operations import sequence
+from backend.journal.operations import purge_answers, sequence
 
 BATCH = 5_000
 
@@ -18,3 +19,9 @@ def sequence_facts() -> int:
     if placed:
         current_app.send_task("letters.write")
     return placed
+
+
+@shared_task(name="journal.purge_answers")
+def purge_old_answers() -> int:
+    """Answers to Idempotency-Keys are kept for a day."""
+    return purge_answers(at=timezone.now())

@@ -6,6 +6,7 @@ from backend.shipments.operations.moving import (
     confirm,
     hand_over,
     hand_to_carrier,
+    lock_shipments,
     move_shipments,
 )
 from backend.shipments.operations.packing import (
@@ -30,6 +31,7 @@ __all__ = [
     "confirm",
     "hand_over",
     "hand_to_carrier",
+    "lock_shipments",
     "mark_ready",
     "move_shipments",
     "pack",

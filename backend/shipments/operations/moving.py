@@ -202,8 +202,16 @@ def hand_to_carrier(*, shipment: int, carrier_ref: str, actor: str, at: datetime
 
 
 @joins_transaction
+def lock_shipments(*, shipments: Collection[int]) -> None:
+    """Joins the caller's transaction. Hold shipments (ids) and their orders until it ends."""
+    rows = Shipment.objects.filter(pk__in=shipments)
+    lock_orders(orders=set(rows.values_list("order", flat=True)))
+    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+
+
+@joins_transaction
 def confirm(*, shipment_id: int, whole: bool, actor: str, at: datetime) -> bool:
-    """Joins the caller's transaction. A delivered shipment was counted; False while boxes of it are on the road."""
+    """Joins the caller's transaction. All of a delivered shipment was counted; False when it is not delivered."""
     row = Shipment.objects.get(pk=shipment_id)
     if row.state != ShipmentState.DELIVERED:
         return False

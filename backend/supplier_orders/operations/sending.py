@@ -15,6 +15,7 @@ from backend.donations.models import FundedLine
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
 from backend.kernel.db import next_ids, own_transaction
+from backend.parties.queries import closures_from
 from backend.supplier_orders.models import Reservation, SupplierOrder, SupplierOrderItem, SupplierOrderLine
 from backend.supplier_orders.rules import Choice, Policy, respond_by, slip_number
 
@@ -112,7 +113,12 @@ def _order(group: Group, offer: Offer, at: datetime) -> SupplierOrder:
         policy=Policy.FILL_AVAILABLE.value,
         submitted_at=at,
         updated_at=at,
-        respond_by=respond_by(local, offer.warehouse.hours, offer.supplier.answer_hours),
+        respond_by=respond_by(
+            local,
+            offer.warehouse.hours,
+            offer.supplier.answer_hours,
+            closures_from(site_id=warehouse, at=at),
+        ),
     )
 
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, connections, transaction
 from backend.journal import queries
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry, Sequence
-from backend.journal.operations import advance, record, sequence
+from backend.journal.operations import advance, first_answer, keep_answer, purge_answers, record, sequence
 from backend.kernel.db import TransactionStance, own_transaction
-from tests.cast import MONDAY
+from tests.cast import MONDAY, later
 
 note = own_transaction(record)
 
@@ -118,3 +118,15 @@ def test_facts_about_a_gift_come_in_the_order_they_happened() -> None:
     write("gift:1"), write("gift:2"), write("gift:1", public={"second": True})
     assert [fact.public for fact in queries.about(subjects=["gift:1"])] == [{}, {"second": True}]
     assert connection.in_atomic_block
+
+
+@pytest.mark.django_db
+def test_an_answer_is_kept_for_a_day_and_then_goes() -> None:
+    seen = {"client": "key", "key": "a-1", "fingerprint": "f"}
+    assert first_answer(**seen, at=MONDAY) is None
+    own_transaction(keep_answer)(client="key", key="a-1", status=201, body={"n": 1}, at=MONDAY)
+
+    assert purge_answers(at=later(hours=24)) == 0
+    assert first_answer(**seen, at=later(hours=23)) == (201, {"n": 1})
+    assert purge_answers(at=later(hours=25)) == 1
+    assert first_answer(**seen, at=later(hours=25)) is None

@@ -7,6 +7,7 @@ import pytest
 from backend.donations.models import FundedLine
 from backend.journal.queries import about
 from backend.kernel.states import WrongState
+from backend.parties.models import Closure
 from backend.supplier_orders.models import SupplierOrder, SupplierOrderItem
 from backend.supplier_orders.operations import (
     AnswerDoesNotAddUp,
@@ -28,7 +29,7 @@ from tests.backend.supplier_orders.stories import (
     part,
     pull,
 )
-from tests.cast import later
+from tests.cast import MONDAY, later
 from tests.factories import Village, supplier
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,14 @@ def test_who_keeps_silent_is_passed_over(village: Village) -> None:
         answer(order, at=later(days=2))
     done = pull(later(days=2))
     assert done.orders == [] and len(done.asked) == 1
+
+
+def test_a_closed_warehouse_has_longer_to_answer(village: Village) -> None:
+    Closure.objects.create(
+        site=village.warehouse, during=(DUE + timedelta(hours=2), DUE + timedelta(days=7)), kind="holiday",
+        source="Lao Zhou", reported_at=MONDAY,
+    )  # fmt: skip
+    assert ordered(village, 5).respond_by == DUE + timedelta(days=7, hours=22)
 
 
 def test_an_answered_order_never_expires(village: Village) -> None:

@@ -169,3 +169,24 @@ def test_one_misread_sign_is_noticed(row: int, place: int, sign: str) -> None:
     signs = number[1:4] + number[5:8]
     misread = signs[:place] + sign + signs[place + 1 :]
     assert (check_sign(misread) == number[8]) == (misread == signs)
+
+
+@pytest.mark.parametrize(
+    ("closed", "due"),
+    [
+        ([], "2026-11-25T10:00"),
+        ([("2026-11-24T00:00", "2026-11-25T00:00")], "2026-11-26T10:00"),  # a whole day
+        ([("2026-11-23T12:00", "2026-11-23T14:00")], "2026-11-25T12:00"),  # over lunch
+        ([("2026-11-20T00:00", "2026-11-23T11:00")], "2026-11-25T11:00"),  # shut when the order came
+        ([("2026-11-26T00:00", "2026-12-26T00:00")], "2026-11-25T10:00"),  # after the answer
+    ],
+)
+def test_the_clock_stands_still_while_the_warehouse_is_closed(
+    closed: list[tuple[str, str]], due: str
+) -> None:
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+    week = [[(9 * 60, 18 * 60)]] * 7
+    spans = [(moment(a), moment(b)) for a, b in closed]
+    assert respond_by(moment("2026-11-23T10:00"), week, 18, spans) == moment(due)

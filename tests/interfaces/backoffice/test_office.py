@@ -10,19 +10,24 @@ from backend.journal.kinds import Kind
 from backend.journal.models import Entry
 from backend.journal.operations import record
 from backend.kernel.db import own_transaction
+from backend.parties.models import User
 from tests import factories
 from tests.cast import MONDAY
 
+MODEL = "django.contrib.auth.backends.ModelBackend"
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def keeper(client: Client, settings) -> Client:
     settings.DEMO = True
-    client.force_login(
-        factories.user("小龙", is_staff=True, is_superuser=True), backend=settings.AUTHENTICATION_BACKENDS[1]
-    )
+    client.force_login(staff(), backend=MODEL)
+    client.post("/office/login/")
     return client
+
+
+def staff() -> User:
+    return factories.user("小龙", is_staff=True, is_superuser=True)
 
 
 def page(model: type, action: str = "changelist", *args: object) -> str:
@@ -45,10 +50,10 @@ def test_strangers_and_donors_are_led_to_sign_in(client: Client) -> None:
 
 def test_staff_without_a_second_factor_stay_outside(client: Client, settings) -> None:
     settings.DEMO = False
-    client.force_login(
-        factories.user("小龙", is_staff=True, is_superuser=True), backend=settings.AUTHENTICATION_BACKENDS[1]
-    )
+    client.force_login(staff(), backend=MODEL)
     assert client.get("/office/").status_code == 302
+    assert client.post("/office/login/")["Location"] == reverse("mfa_index")
+    assert "office" not in client.cookies
 
 
 def test_a_change_is_journalled_with_its_fields_and_no_other_column_is_written(keeper: Client) -> None:
@@ -88,3 +93,34 @@ def test_the_journal_is_read_only_and_hides_what_is_private(keeper: Client) -> N
 
 def test_the_relaxed_policy_is_the_offices_own(keeper: Client) -> None:
     assert "unsafe-eval" in keeper.get("/office/")["Content-Security-Policy"]
+
+
+def test_the_house_session_opens_no_office_and_the_offices_opens_no_house(client: Client, settings) -> None:
+    settings.DEMO = True
+    client.force_login(staff(), backend=MODEL)
+    assert "/office/login/" in client.get("/office/")["Location"]
+    assert "小龙" in client.get("/office/login/").content.decode()
+
+    client.post("/office/login/", {"next": "/office/journal/entry/"})
+    cookie = client.cookies["office"]
+    assert (cookie["path"], cookie["samesite"]) == ("/office/", "Strict") and cookie["httponly"]
+    assert client.get("/office/").status_code == 200
+
+    house = client.cookies.pop("sessionid").value
+    assert client.get("/office/").status_code == 302, "signed out of the house"
+    assert client.get("/mine/").status_code == 302, "the office's cookie is nobody there"
+    client.cookies["sessionid"] = client.cookies["office"] = house
+    assert client.get("/office/").status_code == 302, "a house session under the office's name"
+
+
+def test_signing_out_of_the_office_leaves_the_house(keeper: Client) -> None:
+    keeper.post("/office/logout/")
+    assert keeper.cookies["office"].value == "" and keeper.get("/office/").status_code == 302
+    assert keeper.get("/mine/").status_code == 200
+
+
+@pytest.mark.parametrize("to", ["https://else.example/office/", "//else.example", "/mine/"])
+def test_the_way_in_leads_to_the_office_alone(client: Client, settings, to: str) -> None:
+    settings.DEMO = True
+    client.force_login(staff(), backend=MODEL)
+    assert client.post("/office/login/", {"next": to})["Location"] == "/office/"
