@@ -1,12 +1,13 @@
 """Who may come in at a door: the one check that every door for members uses."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from backend.parties.queries import Seat, seats
 from backend.parties.rules import Role
@@ -17,8 +18,10 @@ View = Callable[..., HttpResponseBase]
 def seat_required(*roles: Role) -> Callable[[Callable[Concatenate[HttpRequest, Seat, ...], Any]], View]:
     """Let in members who hold one of `roles`; the view gets the seat as its second argument.
 
-    Somebody with several seats acts in the one named by `?as=org_…`, kept in the session, else the first.
-    Strangers are led to sign in; members without such a seat get 403.
+    Somebody with several seats acts in the one named by `?as=org_…`, kept in the session, else the first;
+    a page that is not there for this seat is looked for in the others, and the seat that has it is kept.
+    Templates find the seats that could be taken in `request.seats`. Strangers are led to sign in; members
+    without such a seat get 403.
     """
 
     def guard(view: Callable[Concatenate[HttpRequest, Seat, ...], Any]) -> View:
@@ -27,8 +30,15 @@ def seat_required(*roles: Role) -> Callable[[Callable[Concatenate[HttpRequest, S
             held = seats(user_id=request.user.pk or 0, roles=roles)
             if not held:
                 raise PermissionDenied
-            response: HttpResponseBase = view(request, _chosen(request, held), *args, **kwargs)
-            return response
+            vars(request)["seats"] = held
+            in_turn = _in_turn(request, held)
+            for seat in in_turn:
+                with contextlib.suppress(Http404):
+                    response: HttpResponseBase = view(request, seat, *args, **kwargs)
+                    if seat is not in_turn[0] or request.GET.get("as") == seat.organisation:
+                        request.session["seat"] = seat.organisation
+                    return response
+            raise Http404
 
         entered: View = login_required(enter)
         return entered
@@ -36,11 +46,7 @@ def seat_required(*roles: Role) -> Callable[[Callable[Concatenate[HttpRequest, S
     return guard
 
 
-def _chosen(request: HttpRequest, held: list[Seat]) -> Seat:
+def _in_turn(request: HttpRequest, held: list[Seat]) -> list[Seat]:
+    """The seat that was wished for, or used last, before the others; they keep their order."""
     wanted = request.GET.get("as") or request.session.get("seat")
-    for seat in held:
-        if seat.organisation == wanted:
-            if request.session.get("seat") != wanted:
-                request.session["seat"] = wanted
-            return seat
-    return held[0]
+    return sorted(held, key=lambda seat: seat.organisation != wanted)

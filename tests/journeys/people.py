@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core import signing
-from django.db.models import F
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -20,27 +19,18 @@ from backend.deliveries.models import Drop
 from backend.donations.models import Donation
 from backend.interfaces.accounts import demo
 from backend.needs.models import NeedLine
-from backend.parties.models import Membership, Organisation
+from backend.parties.models import Carrier, Membership, Organisation
 from backend.parties.rules import Role
 from backend.supplier_orders.models import SupplierOrder
 from tests import factories
+from tests.journeys.county import County
 from tests.live import LiveStack, eventually
 
-COUNTY = "522328"
-LOAD = 350_000  # grams
 
-
-def heavy_need() -> tuple[NeedLine, int]:
-    """A need that nobody has given to yet, and how many of it are a load worth a vehicle of our own."""
-    rows = NeedLine.objects.filter(
-        appeal__state="live", recipient__site__county_code=COUNTY, reserved=0, stopped_at__isnull=True,
-        item__shelf_life_days__isnull=True,
-    )  # fmt: skip
-    heavy = rows.annotate(grams=F("wanted") * F("item__grams")).filter(
-        grams__gte=LOAD, item__grams__lte=9_000
-    )
-    need = heavy.order_by("pk")[0]
-    return need, -(-LOAD // need.item.grams)
+def press(page: Page, name: str) -> None:
+    """Press the button and be on the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).first.click()
 
 
 @dataclass
@@ -63,8 +53,7 @@ class Town:
         member = seat.user if seat else factories.member("老周", organisation, role)
         page = self.page(**options)
         page.goto(self.link(member.public_id, role))
-        page.get_by_role("button", name="进去").click()
-        page.wait_for_load_state()
+        press(page, "进去")
         return page
 
     def link(self, public_id: str, role: Role) -> str:
@@ -93,7 +82,7 @@ class Town:
         page = self.page()
         page.goto(f"/give/?need={need.public_id}")
         page.locator(f"input[name=quantity-{need.public_id}]").fill(str(quantity))
-        page.get_by_role("button", name="改好数量").click()
+        press(page, "改好数量")
         if mail:
             page.get_by_text("想收信、想署名").click()
             page.locator("input[name=mail]").fill(mail)
@@ -115,9 +104,8 @@ class Town:
         """Lao Zhou takes all of it, packs one box and says it can be fetched."""
         page = self.signed_in(order.supplier.organisation, Role.DESK)
         page.goto(f"/desk/orders/{order.public_id}/")
-        page.get_by_role("button", name="都能送").click()
-        page.get_by_role("button", name="装1箱").click()
-        page.get_by_role("button", name="可以来取").click()
+        for button in ("都能送", "装1箱", "可以来取"):
+            press(page, button)
         expect(page.get_by_role("button", name="可以来取")).to_have_count(0)
         return page
 
@@ -125,21 +113,20 @@ class Town:
         """The boxes go with a common carrier, by its own number."""
         page.get_by_text("交给快递了").click()
         page.locator("input[name=carrier_ref]").fill("YD-2611-7")
-        page.get_by_role("button", name="都交出去了").click()
-        page.wait_for_load_state()
+        press(page, "都交出去了")
 
     # dispatcher
-    def plan(self, carrier: Organisation, *, days: int = 1) -> Page:
+    def plan(self, county: County, *, days: int = 1) -> None:
         """Xiao Tan asks for a plan, looks at the draft and releases it."""
-        page = self.signed_in(carrier, Role.DISPATCH, viewport={"width": 1280, "height": 900})
+        page = self.signed_in(
+            county.carrier.organisation, Role.DISPATCH, viewport={"width": 1280, "height": 900}
+        )
         page.goto("/dispatch/")
-        page.locator(f"input[name=region][value='{COUNTY}']").check()
+        page.locator(f"input[name=region][value='{county.code}']").check()
         page.locator("input[name=on]").fill(str(self.working_day(days)))
-        page.get_by_role("button", name="排路线").click()
+        press(page, "排路线")
         self.wait_for_draft(page)
-        page.get_by_role("button", name="放行这个计划").click()
-        page.wait_for_load_state()
-        return page
+        press(page, "放行这个计划")
 
     def wait_for_draft(self, page: Page) -> None:
         def drafted() -> bool:
@@ -157,30 +144,20 @@ class Town:
         return on
 
     # courier
-    def drive(self, carrier: Organisation, plan: Page) -> Page:
-        """Lao Yang takes the first route that is free and loads at every warehouse."""
-        page = self.signed_in(carrier, Role.COURIER)
-        if page.get_by_role("button", name="我来开").count():
-            page.get_by_role("button", name="我来开").first.click()
+    def drive(self, carrier: Carrier) -> Page:
+        """Lao Yang takes the route that is free and loads at every warehouse."""
+        page = self.signed_in(carrier.organisation, Role.COURIER)
+        press(page, "我来开")
         while page.get_by_role("button", name="装好了").count():
-            page.get_by_role("button", name="装好了").click()
-            page.wait_for_load_state()
+            press(page, "装好了")
         return page
 
     def hand_over(self, page: Page, code: str) -> None:
-        page.get_by_role("button", name="我到了").click()
+        press(page, "我到了")
         page.locator("input[name=code]").fill(code)
-        page.get_by_role("button", name="交给他了").click()
-        page.wait_for_load_state()
+        press(page, "交给他了")
 
     # recipient
-    def keeper(self, need: NeedLine) -> None:
-        """Somebody keeps the school's gate and reads mail."""
-        school = need.recipient.organisation
-        if not Membership.objects.filter(organisation=school, user__person__mail__isnull=False).exists():
-            user = factories.user("韦老师", mail=f"wei{need.pk}@example.org")
-            Membership.objects.create(user=user, organisation=school, role=Role.KEEPER.value)
-
     def drop_of(self, gift: Donation) -> Drop:
         rows = Drop.objects.filter(
             parcels__parcel__items__order_item__lines__funded_line__fundings__line__donation=gift
@@ -218,7 +195,3 @@ class Town:
             page.locator("input[data-broken]").first.fill(str(bad))
             page.locator("input[name^=fault-]").first.check()
         page.get_by_role("button", name="点好了").click()
-        page.wait_for_load_state()
-
-
-__all__ = ["Town", "heavy_need"]

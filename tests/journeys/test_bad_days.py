@@ -11,18 +11,12 @@ from backend.deliveries.operations import ask_plan
 from backend.donations.models import Donation, Payment, PaymentNotice
 from backend.ledger.models import Transfer
 from backend.needs.models import NeedLine
-from backend.parties.models import Carrier
 from backend.supplier_orders.models import SupplierOrder
-from tests.journeys.people import COUNTY, Town, heavy_need
+from tests.journeys.county import County
+from tests.journeys.people import Town
 from tests.live import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-def need_with_room(*, skip: int) -> NeedLine:
-    """A need that several suppliers can fill and nobody has given to."""
-    rows = NeedLine.objects.filter(appeal__state="live", reserved=0, wanted__gte=3, stopped_at__isnull=True)
-    return rows.order_by("-pk")[skip]
 
 
 def paid_once(gift: Donation) -> None:
@@ -36,8 +30,7 @@ def paid_once(gift: Donation) -> None:
 
 @pytest.mark.parametrize("manner", ["twice", "late", "tampered", "never"])
 def test_however_the_gateway_tells_us_the_gift_is_paid_once(town: Town, manner: str) -> None:
-    need = need_with_room(skip=["twice", "late", "tampered", "never"].index(manner))
-    donor = town.give(need, manner=manner)
+    donor = town.give(County().need, manner=manner)
     gift = town.gift_of(donor)
     expect(donor.get_by_role("heading", name="你捐的")).to_be_visible()
     if manner == "twice":
@@ -47,9 +40,7 @@ def test_however_the_gateway_tells_us_the_gift_is_paid_once(town: Town, manner: 
 
 
 def test_of_two_donors_and_one_last_item_one_is_led_to_the_nearest_need(town: Town) -> None:
-    need = need_with_room(skip=5)
-    NeedLine.objects.filter(pk=need.pk).update(wanted=1)
-    need.refresh_from_db()
+    need = County(wanted=1).need
     aming, stranger = town.confirm(need), town.confirm(need)
     aming.get_by_role("button", name="去付钱").click()
     stranger.get_by_role("button", name="去付钱").click()
@@ -62,7 +53,7 @@ def test_of_two_donors_and_one_last_item_one_is_led_to_the_nearest_need(town: To
 
 
 def test_a_double_click_is_one_gift(town: Town) -> None:
-    need = need_with_room(skip=6)
+    need = County().need
     page = town.confirm(need)
     page.get_by_role("button", name="去付钱").dblclick()
     expect(page.get_by_role("button", name="付款").first).to_be_visible()
@@ -76,33 +67,30 @@ def sent_to(page: Page, town: Town) -> SupplierOrder:
 
 
 def test_a_silent_supplier_is_left_and_the_donor_reads_so(town: Town) -> None:
-    need = need_with_room(skip=7)
-    donor = town.give(need)
+    county = County()
+    county.another_supplier()
+    donor = town.give(county.need)
     order = sent_to(donor, town)
     SupplierOrder.objects.filter(pk=order.pk).update(respond_by=timezone.now() - timedelta(minutes=1))
     eventually(lambda: SupplierOrder.objects.filter(pk=order.pk, request_status="expired").exists())
     expect(donor.get_by_text("到时间没有回话").first).to_be_visible(timeout=30_000)
-    gift = town.gift_of(donor)
-    later = SupplierOrder.objects.filter(items__lines__funded_line__fundings__line__donation=gift)
-    asked_again = later.exclude(pk=order.pk).exclude(warehouse=order.warehouse)
-    asked_donor = gift.lines.filter(fundings__funded_line__questions__isnull=False)
-    assert eventually(lambda: asked_again.exists() or asked_donor.exists())
+    asked_next = town.order_of(town.gift_of(donor), request_status="submitted")
+    assert asked_next.supplier != order.supplier
 
 
 def test_a_killed_worker_loses_nothing(town: Town) -> None:
     """Killed in the middle of a plan: the plan is drafted, and a gift of that hour ordered, by the next one."""
-    need, quantity = heavy_need()
-    town.accept_and_pack(sent_to(town.give(need, quantity), town))
-    carrier = Carrier.objects.filter(own_fleet=True).order_by("pk")[0]
+    county = County()
+    town.accept_and_pack(sent_to(town.give(county.need, 40), town))
     plan = ask_plan(
-        carrier=carrier, region=COUNTY, on=town.working_day(9), seconds=8, seed=1, actor="user:tan",
-        at=timezone.now(),
+        carrier=county.carrier, region=county.code, on=town.working_day(9), seconds=8, seed=1,
+        actor="user:tan", at=timezone.now(),
     )  # fmt: skip
     mine = Plan.objects.filter(pk=plan.pk)
     eventually(lambda: mine.exclude(claimed_by="").filter(state="asked").exists(), seconds=60)
     town.stack.kill("worker")
     # the return page asks the gateway itself: no worker is needed to be paid
-    donor = town.give(need_with_room(skip=8))
+    donor = town.give(county.need)
     assert mine.get().state == "asked"
     mine.update(claimed_until=timezone.now())  # its lease has run out
     town.stack.restart("worker")

@@ -1,27 +1,16 @@
 """Aming's page turns by itself, from the real live process, and is right without it."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import expect
 
 from backend.donations.models import Donation
 from backend.donations.tokens import gift_token
-from tests.backend.confirmations.stories import Road
-from tests.cast import later
-from tests.live import LiveStack
+from tests.journeys.county import County
+from tests.journeys.people import Town
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def aming(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
 
 
 def address(gift: Donation, base: str) -> str:
@@ -29,17 +18,18 @@ def address(gift: Donation, base: str) -> str:
     return base + reverse("track:gift", kwargs={"key": key})
 
 
-def test_the_page_turns_when_the_school_has_counted(live_stack: LiveStack, aming: BrowserContext) -> None:
-    road = Road((3,), boxes=1)
+def test_the_page_turns_when_the_school_has_counted(town: Town) -> None:
+    county = County()
+    gift, drop = county.on_the_road(3)
     said: list[str] = []
-    page = aming.new_page()
+    page = town.page()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     with page.expect_response(lambda answer: "/live/gifts/" in answer.url) as opening:
-        page.goto(address(road.gifts[0], live_stack.url))
-    assert opening.value.status == 200 and opening.value.url.startswith(live_stack.live_url)
+        page.goto(address(gift, town.stack.url))
+    assert opening.value.status == 200 and opening.value.url.startswith(town.stack.live_url)
     expect(page.get_by_text("3床在路上")).to_be_visible()
 
-    road.count(2, client_uuid=f"phone-{road.drop.pk}", at=later(days=3))
+    county.count(drop, 2)
 
     expect(page.get_by_text("有1床没到")).to_be_visible()
     expect(page.get_by_text("点数，在这里分成两路")).to_be_visible()
@@ -48,12 +38,13 @@ def test_the_page_turns_when_the_school_has_counted(live_stack: LiveStack, aming
     assert said == []
 
 
-def test_the_page_is_right_without_the_live_process(live_stack: LiveStack, aming: BrowserContext) -> None:
-    road = Road((3,), boxes=1)
-    page = aming.new_page()
+def test_the_page_is_right_without_the_live_process(town: Town) -> None:
+    county = County()
+    gift, drop = county.on_the_road(3)
+    page = town.page()
     page.route("**/live/**", lambda route: route.abort())
-    page.goto(address(road.gifts[0], live_stack.url))
-    road.count(3, client_uuid=f"phone-{road.drop.pk}", at=later(days=3))
+    page.goto(address(gift, town.stack.url))
+    county.count(drop, 3)
 
     page.reload()
 

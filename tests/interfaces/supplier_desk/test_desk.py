@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.donations.models import FundedLine
+from backend.parties.models import Membership
 from backend.parties.rules import Role
 from backend.shipments.models import Shipment
 from backend.supplier_orders.models import SupplierOrder
@@ -64,6 +65,23 @@ def test_another_suppliers_order_is_not_there(village: Village) -> None:
         assert other.post(f"/desk/orders/{order.public_id}/{act}/").status_code == 404
     for act in ("ready", "hand-over"):
         assert other.post(f"/desk/shipments/{shipment.public_id}/{act}/").status_code == 404
+
+
+def test_somebody_with_two_desks_finds_the_order_of_either(village: Village) -> None:
+    """A link of a letter leads to the order, whichever desk it lies on; what is opened there is kept."""
+    order = ordered(village, 1)
+    zhou = member("老周", supplier("别家").organisation, Role.DESK)
+    Membership.objects.create(user=zhou, organisation=village.supplier.organisation, role=Role.DESK.value)
+    client = Client()
+    client.force_login(zhou)
+    first = client.get("/desk/").content.decode()
+    assert order.number not in first and f"?as={village.supplier.organisation.public_id}" in first
+
+    assert "都能送" in client.get(f"/desk/orders/{order.public_id}/").content.decode()
+    assert order.number in client.get("/desk/").content.decode()
+    client.post(f"/desk/orders/{order.public_id}/accept/", {"version": 1})
+    assert fresh(order).request_status == "accepted"
+    assert client.get("/desk/orders/ord_nowhere/").status_code == 404
 
 
 def test_the_morning_of_an_order(village: Village, desk: Client) -> None:
