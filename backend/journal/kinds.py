@@ -71,6 +71,5 @@ class Kind(StrEnum):
     # confirmations
     TALLY_RECEIVED = "tally.received"
     DROP_CONFIRMED = "drop.confirmed"
-    # notices, staff
-    LETTER_SENT = "letter.sent"
+    # staff
     STAFF_CHANGED = "staff.changed"

@@ -11,8 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from backend.journal import queries as journal
-from backend.journal.kinds import Kind
-from backend.journal.operations import advance, record
+from backend.journal.operations import advance
 from backend.journal.queries import Fact
 from backend.kernel.db import claim
 from backend.kernel.states import move
@@ -138,18 +137,10 @@ def _post(letter: Letter, mail: Mail) -> None:
     message.send()
 
 
-@transaction.atomic
 def _end(letter: Letter, to: LetterState, *, by: str, at: datetime) -> None:
+    """The letter's own row says that it was sent and when; the journal keeps facts of the road, not mail."""
     sent_at = at if to is LetterState.SENT else None
-    mine = Letter.objects.filter(pk=letter.pk, claimed_by=by)
-    if move(mine, LETTER, to=to, field="state", sent_at=sent_at) and to is LetterState.SENT:
-        record(
-            kind=Kind.LETTER_SENT,
-            subject=f"letter:{letter.pk}",
-            actor=ACTOR,
-            at=at,
-            public={"to": letter.to, "kind": letter.kind, "seq": letter.seq},
-        )
+    move(Letter.objects.filter(pk=letter.pk, claimed_by=by), LETTER, to=to, field="state", sent_at=sent_at)
 
 
 def _retry(letter: Letter, error: Exception, *, by: str, at: datetime) -> None:
