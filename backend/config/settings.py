@@ -99,6 +99,7 @@ ROOMS = [
 ]
 DOORS = [
     "backend.interfaces.look",
+    "backend.interfaces.crowd",
     "backend.interfaces.shop",
     "backend.interfaces.shop.payments",
     "backend.interfaces.accounts",
@@ -257,6 +258,7 @@ PAYMENT_GATEWAY = env.str("ZS_PAYMENT_GATEWAY", "sandbox")
 SANDBOX_SEED = env.str("ZS_SANDBOX_SEED", "")
 GIFT_MOST_LINES = env.int("ZS_GIFT_MOST_LINES", 500)
 GIFT_MOST_QUANTITY = env.int("ZS_GIFT_MOST_QUANTITY", 100_000)
+GATHER_MOST_LINES = env.int("ZS_GATHER_MOST_LINES", 100_000)
 GIFT_WAIT_SECONDS = env.float("ZS_GIFT_WAIT_SECONDS", 10)
 NOTICE_WINDOW_MINUTES = env.int("ZS_NOTICE_WINDOW_MINUTES", 5)
 RESERVATION_MINUTES = env.int("ZS_RESERVATION_MINUTES", 30)
@@ -265,6 +267,15 @@ QUESTION_DAYS = env.int("ZS_QUESTION_DAYS", 3)
 WAIT_DAYS = env.int("ZS_WAIT_DAYS", 3)
 MAP_PROVIDER = env.str("ZS_MAP_PROVIDER", "", validate=lambda v: v in {"", "amap"})
 PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)
+
+# the crowd: docs/crowd.md says how these fit together
+CROWD_RATE = env.int(
+    "ZS_CROWD_RATE", 40
+)  # people a second who may begin a gift, the whole deployment; 0: all
+CROWD_PAGES_AT_WORK = env.int("ZS_CROWD_PAGES_AT_WORK", 4)  # of one process and lane
+CROWD_PAGES_WAITING = env.int("ZS_CROWD_PAGES_WAITING", 12)
+CROWD_GIFTS_AT_WORK = env.int("ZS_CROWD_GIFTS_AT_WORK", 40)
+CROWD_GIFTS_WAITING = env.int("ZS_CROWD_GIFTS_WAITING", 200)
 
 # suppliers' systems
 API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)

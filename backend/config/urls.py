@@ -17,6 +17,7 @@ urlpatterns = [
     path("count/", include("backend.interfaces.confirm.urls")),
     path("office/", include("backend.interfaces.backoffice.urls")),
     path("", include("backend.interfaces.look.urls")),
+    path("", include("backend.interfaces.crowd.urls")),
     path("", include("backend.interfaces.shop.payments.urls")),
     path("", include("backend.interfaces.shop.urls")),
 ]

@@ -1,4 +1,4 @@
-"""Every door, served by granian's WSGI threads; static files before Django is asked."""
+"""Every door, served by granian's WSGI threads; static files and kept pages before Django is asked."""
 
 import os
 
@@ -7,11 +7,12 @@ from django.core.wsgi import get_wsgi_application
 from servestatic import ServeStatic
 
 from backend.config.checks import refuse
+from backend.interfaces.crowd.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 # around Django, not as its middleware: that one is async alone and would slow every request
 application = ServeStatic(
-    get_wsgi_application(),
+    Front(get_wsgi_application()),
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
     immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$",

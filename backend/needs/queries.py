@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Avg, BigIntegerField, Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from backend.needs.models import Appeal, NeedLine
@@ -230,6 +231,12 @@ def appeal_page(*, public_id: str, at: datetime) -> AppealPage | None:
     return AppealPage(_cards([row], at=at)[0], row.words, AppealState(row.state), _disclosure(row))
 
 
+def appeal_needs(*, public_id: str, at: datetime) -> list[NeedCard]:
+    """The needs of one appeal that is or was live, as they stand now. One query."""
+    rows = NeedLine.objects.filter(appeal__public_id=public_id)
+    return _needs(rows.exclude(appeal__state=AppealState.DRAFT.value), at=at)
+
+
 def _disclosure(row: Appeal) -> Disclosure:
     charity = row.charity
     return Disclosure(
@@ -294,6 +301,48 @@ def missing_by_township(*, at: datetime) -> list[TownshipMissing]:
         )
         for row in grouped.order_by("recipient__site__township_code")
     ]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which needs are meant: those of one appeal (public id), of a category, of a township, or all."""
+
+    appeal: str = ""
+    category: str = ""
+    township: str = ""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What can be given now within a scope: needs, pieces, fen, and the currencies and charities concerned."""
+
+    needs: int
+    pieces: int
+    amount: int
+    currencies: tuple[str, ...]
+    charities: tuple[str, ...]
+
+
+def rest(*, scope: Scope, at: datetime) -> Rest:
+    """Sums over what is still missing within `scope`. One query."""
+    rows = _open_lines(at).filter(stopped_at__isnull=True, wanted__gt=F("reserved"))
+    if scope.appeal:
+        rows = rows.filter(appeal__public_id=scope.appeal)
+    if scope.category:
+        rows = rows.filter(item__category=scope.category)
+    if scope.township:
+        rows = rows.filter(recipient__site__township_code=scope.township)
+    left = F("wanted") - F("reserved")
+    sums = rows.aggregate(
+        needs=Count("pk"),
+        pieces=Coalesce(Sum(left), 0),
+        amount=Coalesce(Sum(left * F("unit_price"), output_field=BigIntegerField()), 0),
+        currencies=ArrayAgg("appeal__currency", distinct=True, default=Value([])),
+        charities=ArrayAgg("charity__organisation__public_id", distinct=True, default=Value([])),
+    )
+    return Rest(
+        sums["needs"], sums["pieces"], sums["amount"], tuple(sums["currencies"]), tuple(sums["charities"])
+    )
 
 
 def totals(*, at: datetime) -> Totals:

@@ -3,8 +3,9 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -87,6 +88,26 @@ def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
         counts=tuple(recent_counts(appeal=public_id)),
     )
     return render(request, "shop/appeal.html", {"page": view})
+
+
+@require_safe
+def counters(request: HttpRequest, public_id: str) -> HttpResponse:
+    """How the needs of one appeal stand, for a page that is open: numbers, and the parts that show them."""
+    needs = queries.appeal_needs(public_id=public_id, at=timezone.now())
+    if not needs:
+        raise Http404
+    told = {
+        need.public_id: {
+            "left": need.left,
+            "wanted": need.wanted,
+            "given": need.reserved,
+            "counted": need.received,
+            "cells": render_to_string("shop/live_cells.html", {"need": need}),
+            "gone": "" if need.left else render_to_string("shop/need_give.html", {"need": need}),
+        }
+        for need in needs
+    }
+    return JsonResponse({"needs": told}, json_dumps_params={"ensure_ascii": False})
 
 
 @require_safe

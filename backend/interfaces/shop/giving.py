@@ -33,6 +33,7 @@ from backend.donations.tokens import gift_token
 from backend.interfaces.shop import basket, checkout, pages
 from backend.interfaces.shop.basket import Wish
 from backend.interfaces.shop.checkout import Filled
+from backend.interfaces.shop.here import says_so
 from backend.interfaces.shop.pages import GIFT_PAGE
 from backend.kernel.errors import Conflicts, Refused
 from backend.needs import queries
@@ -44,6 +45,7 @@ GONE = (NotEnoughLeft, NeedStopped, AppealClosed)
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@says_so
 def give(request: HttpRequest) -> HttpResponse:
     """GET shows what would be given and mints the key; POST pays, mends, or puts aside."""
     if request.method == "GET":
@@ -195,6 +197,7 @@ def _short(request: HttpRequest, filled: Filled, missing: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@says_so
 def paid(request: HttpRequest, token: str) -> HttpResponse:
     """Where the gateway leads back. GET reads; POST asks the gateway, or leads there again."""
     gift = _gift(token)

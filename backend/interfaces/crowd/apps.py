@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CrowdConfig(AppConfig):
+    name = "backend.interfaces.crowd"

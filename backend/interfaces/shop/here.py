@@ -1,0 +1,44 @@
+"""What a kept page must not hold: this visitor's own basket. Asked for apart, and only when there is some."""
+
+import functools
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from backend.interfaces.shop import basket
+
+COOKIE = "here"  # says only that there is something to ask for; scripts may read it
+View = Callable[..., HttpResponse]
+
+
+def has_own(request: HttpRequest) -> bool:
+    """Whether `here` would show anything to this visitor."""
+    return bool(basket.kept(request))
+
+
+def says_so(view: View) -> View:
+    """Let `view` leave the mark by which kept pages know that there is something to ask for."""
+
+    @functools.wraps(view)
+    def run(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if has_own(request):
+            secure = settings.SITE_URL.startswith("https://")
+            response.set_cookie(COOKIE, "1", samesite="Lax", secure=secure)
+        elif COOKIE in request.COOKIES:
+            response.delete_cookie(COOKIE, samesite="Lax")
+        return response
+
+    return run
+
+
+@never_cache
+@require_safe
+@says_so
+def here(request: HttpRequest) -> HttpResponse:
+    """The parts, each named for its place in the page."""
+    return render(request, "shop/here.html", {"basket": len(basket.kept(request))})
