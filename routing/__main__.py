@@ -1,4 +1,4 @@
-"""python -m routing solve|check|bound|explain|bench|generate|plot|schema"""
+"""python -m routing solve|check|bound|bench|generate|convert|explain|plot|schema"""
 
 from __future__ import annotations
 
@@ -8,21 +8,37 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import bench, bounds, checker, distances, explain, generate, plan, plot, read, solver
-from .plan import Plan
+from . import (
+    bench,
+    bounds,
+    checker,
+    convert,
+    distances,
+    explain,
+    generate,
+    plan,
+    plot,
+    read,
+    solver,
+    terminal,
+)
+from .plan import Infeasible, Plan
 from .problem import Problem, Refused, dumps, problem_schema
 
-REFUSED, VIOLATED = 2, 1
+REFUSED, VIOLATED, STOPPED = 2, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 is well, 1 a plan that breaks rules, 2 an input that is refused."""
+    """Runs one command; 0 is well, 1 a plan that breaks rules, 2 an input that is refused, 130 stopped."""
     asked = _parser().parse_args(arguments)
     try:
         code: int = asked.command(asked)
     except Refused as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return REFUSED
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
     except (OSError, ValueError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return REFUSED
@@ -49,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     bound = commands.add_parser("bound", help="a cost that no plan can undercut")
     bound.set_defaults(command=_bound)
     bound.add_argument("problem", type=Path)
+    _convert_parser(commands.add_parser("convert", help="write a problem in another format"))
     _generate_parser(commands.add_parser("generate", help="make up a county"))
     _bench_parser(commands.add_parser("bench", help="engines side by side, as a table"))
     schema = commands.add_parser("schema", help="the JSON Schema of problems or plans")
@@ -64,8 +81,17 @@ def _solve_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--iterations", type=int)
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--engine", default="")
+    sub.add_argument("--cores", type=int, default=1)
     sub.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     sub.add_argument("--out", type=Path)
+
+
+def _convert_parser(sub: argparse.ArgumentParser) -> None:
+    sub.set_defaults(command=_convert)
+    sub.add_argument("problem", type=Path)
+    sub.add_argument("out", type=Path, help="a .json, .vrp (dialect of PyVRP) or .txt (Solomon)")
+    sub.add_argument("--to", choices=["json", "npz", "vrplib", "solomon"], help="npz: JSON, tables beside it")
+    sub.add_argument("--tables", action="store_true", help="make the tables that the problem lacks")
 
 
 def _bench_parser(sub: argparse.ArgumentParser) -> None:
@@ -92,8 +118,8 @@ def _problem(path: Path) -> Problem:
     return distances.completed(read.problem_file(path))
 
 
-def _plan(path: Path) -> Plan:
-    return plan.from_json(json.loads(path.read_text(encoding="utf-8")))
+def _plan(path: Path, problem: Problem) -> Plan:
+    return read.solution_file(path, problem).plan
 
 
 def _write(text: str, out: Path | None) -> None:
@@ -106,32 +132,33 @@ def _write(text: str, out: Path | None) -> None:
 def _solve(asked: argparse.Namespace) -> int:
     problem = read.with_objective(_problem(asked.problem), asked.objective)
     params = solver.Params(
-        seconds=asked.seconds, iterations=asked.iterations, seed=asked.seed, engine=asked.engine
+        seconds=asked.seconds,
+        iterations=asked.iterations,
+        seed=asked.seed,
+        engine=asked.engine,
+        cores=asked.cores,
     )
-    found = solver.solve_with(problem, params, on_progress=_show)
+    scale = problem.cost_scale or problem.scale
+    with terminal.interruptible() as called_off, terminal.SearchBar(asked.seconds, scale) as bar:
+        found = solver.solve_with(problem, params, on_progress=bar, called_off=called_off)
     if asked.out is not None:
         _write(plan.dumps(found), asked.out)
     print(json.dumps(_summary(problem, found), ensure_ascii=False))
     return 0
 
 
-def _show(progress: solver.Progress) -> None:
-    if sys.stderr.isatty():
-        text = f"{progress.seconds:7.1f} s  {progress.cost / 100:14.2f} yuan  {progress.owed} owed"
-        print(text, end="\r", file=sys.stderr)
-
-
-def _scaled(value: int, problem: Problem) -> int | float:
+def _scaled(value: int, scale: int) -> int | float:
     """A figure as the family of the instance gives it."""
-    return value if problem.scale == 1 else value / problem.scale
+    return value if scale == 1 else value / scale
 
 
 def _summary(problem: Problem, found: Plan) -> dict[str, object]:
+    scale = problem.cost_scale or problem.scale
     return {
-        "cost": _scaled(found.cost.total, problem),
-        "distance": _scaled(found.metres, problem),
+        "cost": _scaled(found.cost.total, scale),
+        "distance": _scaled(found.metres, problem.scale),
         "vehicles": len(found.routes),
-        "lower_bound": None if found.lower_bound is None else _scaled(found.lower_bound, problem),
+        "lower_bound": None if found.lower_bound is None else _scaled(found.lower_bound, scale),
         "gap": found.gap,
         "engine": found.engine,
         "engine_reason": found.engine_reason,
@@ -145,11 +172,29 @@ def _summary(problem: Problem, found: Plan) -> dict[str, object]:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    violations = checker.check(_problem(asked.problem), _plan(asked.plan))
+    problem = _problem(asked.problem)
+    try:
+        given = read.solution_file(asked.plan, problem)
+    except Infeasible as broken:
+        print(f"{broken.vehicle}: {broken.broken.code} by {broken.broken.short}")
+        print(json.dumps({"violations": 1}))
+        return VIOLATED
+    violations = checker.check(problem, given.plan)
     for violation in violations:
         print(violation)
-    print(json.dumps({"violations": len(violations)}))
+    scale = problem.cost_scale or problem.scale
+    said = {"violations": len(violations), "cost": _scaled(given.plan.cost.total, scale)}
+    print(json.dumps(said if given.stated_cost is None else said | {"stated_cost": given.stated_cost}))
     return VIOLATED if violations else 0
+
+
+def _convert(asked: argparse.Namespace) -> int:
+    problem = read.problem_file(asked.problem)
+    if asked.tables or asked.to in ("vrplib", "solomon") or asked.out.suffix in (".vrp", ".txt"):
+        problem = distances.completed(problem)
+    for path in convert.save(problem, asked.out, asked.to):
+        print(path)
+    return 0
 
 
 def _bound(asked: argparse.Namespace) -> int:
@@ -159,7 +204,8 @@ def _bound(asked: argparse.Namespace) -> int:
 
 
 def _explain(asked: argparse.Namespace) -> int:
-    found = explain.explained(_problem(asked.problem), _plan(asked.plan))
+    problem = _problem(asked.problem)
+    found = explain.explained(problem, _plan(asked.plan, problem))
     if asked.out is not None:
         _write(plan.dumps(found), asked.out)
     for item in found.unserved:
@@ -187,8 +233,9 @@ def _bench(asked: argparse.Namespace) -> int:
 
 
 def _plot(asked: argparse.Namespace) -> int:
-    found = None if asked.plan is None else _plan(asked.plan)
-    _write(plot.svg(read.problem_file(asked.problem), found), asked.out)
+    problem = _problem(asked.problem)
+    found = None if asked.plan is None else _plan(asked.plan, problem)
+    _write(plot.svg(problem, found), asked.out)
     return 0
 
 

@@ -10,7 +10,7 @@ class Params:
     """Limits and seed of one search.
 
     seconds: wall clock of the whole search. iterations: engine iterations, for a run that repeats; the
-    seconds then only guard. memory_mb: ceiling of the child process. engine: a name, or "" to choose by the
+    seconds then only guard. cores: processes that search side by side. memory_mb: ceiling of the child process. engine: a name, or "" to choose by the
     problem.
     """
 
@@ -18,6 +18,7 @@ class Params:
     iterations: int | None = None
     seed: int = 0
     engine: str = ""
+    cores: int = 1
     memory_mb: int = 3072
     isolated: bool = True  # in a child process that can be killed
 
@@ -26,5 +27,7 @@ class Params:
             raise ValueError(f"seconds must be over 0 and at most a day, not {self.seconds}")
         if self.iterations is not None and self.iterations < 1:
             raise ValueError(f"iterations must be at least 1, not {self.iterations}")
+        if not 1 <= self.cores <= 64:
+            raise ValueError(f"cores must be between 1 and 64, not {self.cores}")
         if self.memory_mb < 256:
             raise ValueError(f"memory_mb must be at least 256, not {self.memory_mb}")

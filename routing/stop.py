@@ -23,6 +23,10 @@ class MaxSeconds:
     def __call__(self, iterations: int, best: float) -> bool:
         return self.left() <= 0
 
+    def cut(self, seconds: float) -> None:
+        """End in `seconds` from now, if not sooner."""
+        self._end = min(self._end, self._clock() + seconds)
+
     def left(self) -> float:
         """Seconds left, possibly below zero."""
         return self._end - self._clock()

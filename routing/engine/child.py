@@ -26,6 +26,7 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which still wants the best
     name, problem, params, end = _task(sys.stdin.buffer)
     params = dataclasses.replace(params, seconds=max(0.05, end - time.time()))
     ceiling = params.memory_mb * 2**20

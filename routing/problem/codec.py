@@ -21,6 +21,13 @@ from numpy.typing import NDArray
 Json = Any  # what json.loads returns
 T = TypeVar("T")
 INT32 = 2**31 - 1
+# A table beside the JSON: the name of an .npz file in the same folder, and of the array in it.
+TABLE_FILE = {
+    "type": "object",
+    "properties": {"npz": {"type": "string"}, "array": {"type": "string"}},
+    "required": ["npz", "array"],
+    "additionalProperties": False,
+}
 
 
 class Refused(ValueError):
@@ -190,6 +197,8 @@ def _decode_object(kind: type, value: Json, path: str) -> object:
 def _decode_grid(value: Json, path: str) -> Grid:
     if isinstance(value, Grid):
         return value
+    if isinstance(value, dict):
+        raise Refused(path, "a table in an .npz is found only from the file that names it")
     if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
         raise Refused(path, "a list of lists is wanted")
     for index, row in enumerate(value):
@@ -215,7 +224,7 @@ def _schema(hint: Any, defs: dict[str, Json]) -> dict[str, Json]:
         return {"type": "object", "additionalProperties": _schema(arguments[1], defs)}
     if hint is Grid:
         row = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": INT32}}
-        return {"type": "array", "items": row}
+        return {"anyOf": [{"type": "array", "items": row}, TABLE_FILE]}
     if dataclasses.is_dataclass(hint):
         return _schema_object(cast(type, hint), defs)
     return {"type": {int: "integer", float: "number", str: "string", bool: "boolean"}[hint]}

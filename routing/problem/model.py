@@ -177,6 +177,7 @@ class Problem:
     initial: tuple[Sequence, ...] = ()  # where the search begins: a plan to improve
     name: str = ""
     scale: Annotated[int, Range(1, 10**6)] = 1  # of instances: units of the tables in one unit of its own
+    cost_scale: Annotated[int, Range(1, 10**6)] | None = None  # fen in one unit of its costs, if not `scale`
     version: Literal[1] = 1
 
     def __post_init__(self) -> None:

@@ -1,33 +1,46 @@
-"""CVRPLIB files and the VRPLIB dialect of PyVRP: CVRP, VRPTW, MDVRPTW, mixed fleets, prizes.
+"""CVRPLIB files and the VRPLIB dialect of PyVRP: CVRP, VRPTW, several depots or trips, mixed fleets, prizes.
 
-Conventions of their best known values: CVRP rounds distances to whole units; VRPTW and PCVRPTW (DIMACS) cut
-them to one decimal; HFVRP and MDVRPTW keep three decimals.
+Conventions of their best known values: CVRP rounds distances to whole units; VRPTW, PCVRPTW and MTVRPTWR
+(DIMACS) cut them to one decimal; HFVRP and MDVRPTW keep three decimals; a table in the file is taken as it is
+(ORTEC: driving seconds). Of MDVRPTW, PCVRPTW and MTVRPTWR the best known values count in the cut units.
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
-from ..problem import Grid, Job, Problem, Refused, Task, Vehicle, Window
+from ..problem import Grid, Group, Job, Problem, Refused, Task, Vehicle, Window
 from .plane import UNIT_PRICE, Rule, plane_problem, whole
 
 RULES = {
     "CVRP": Rule(1, "nearest", 1),
     "VRPTW": Rule(10, "down", 10),
     "PCVRPTW": Rule(10, "down", 1),
+    "MTVRPTWR": Rule(10, "down", 1),
     "MDVRPTW": Rule(1000, "nearest", 1),
     "HFVRP": Rule(1000, "nearest", 1000),
 }
+AS_GIVEN = Rule(1, "nearest", 1)
 KNOWN = {
     "NODE_COORD_SECTION",
     "DEMAND_SECTION",
     "TIME_WINDOW_SECTION",
     "SERVICE_TIME_SECTION",
     "PRIZE_SECTION",
+    "RELEASE_TIME_SECTION",
+    "BACKHAUL_SECTION",
+    "MUTUALLY_EXCLUSIVE_GROUP_SECTION",
     "CAPACITY_SECTION",
     "VEHICLES_FIXED_COST_SECTION",
     "VEHICLES_UNIT_DISTANCE_COST_SECTION",
     "VEHICLES_DEPOT_SECTION",
+    "VEHICLES_RELOAD_DEPOT_SECTION",
+    "VEHICLES_MAX_RELOADS_SECTION",
+    "VEHICLES_MAX_DISTANCE_SECTION",
+    "VEHICLES_MAX_DURATION_SECTION",
+    "VEHICLES_ALLOWED_CLIENTS_SECTION",
     "DEPOT_SECTION",
     "EDGE_WEIGHT_SECTION",
 }
@@ -52,7 +65,8 @@ class _File:
         self.kind = self.head.get("TYPE", "")
         if self.kind not in RULES:
             raise Refused("TYPE", f"{self.kind!r} is not read; {', '.join(RULES)} are")
-        self.rule = RULES[self.kind]
+        explicit = self.head.get("EDGE_WEIGHT_TYPE") == "EXPLICIT"
+        self.rule = AS_GIVEN if explicit else RULES[self.kind]
         self.size = int(self.head["DIMENSION"])
 
     def _split(self, text: str) -> None:
@@ -78,11 +92,26 @@ class _File:
             found[int(words[0]) - 1] = float(words[1])
         return found
 
+    def _lists(self, section: str) -> dict[int, list[int]]:
+        """Nodes per row of a section, counted from 0; -1 fills a row up."""
+        rows = self.body.get(f"{section}_SECTION", ())
+        return {int(row[0]) - 1: [int(word) - 1 for word in row[1:] if int(word) > 0] for row in rows}
+
     def problem(self) -> Problem:
         coordinates = {int(w[0]): (float(w[1]), float(w[2])) for w in self.body.get("NODE_COORD_SECTION", ())}
         points = [coordinates.get(number + 1, (0.0, 0.0)) for number in range(self.size)]
-        return plane_problem(
-            self.head.get("NAME", ""), points, self._vehicles(), self._jobs(), self.rule, self._explicit()
+        jobs, groups = self._jobs(), self._groups()
+        problem = plane_problem(
+            self.head.get("NAME", ""), points, self._vehicles(), jobs, self.rule, self._explicit()
+        )
+        return dataclasses.replace(problem, groups=groups) if groups else problem
+
+    def _groups(self) -> tuple[Group, ...]:
+        found = self._lists("MUTUALLY_EXCLUSIVE_GROUP")
+        return tuple(
+            Group(f"group-{number}", tuple(str(node) for node in nodes))
+            for number, nodes in found.items()
+            if len(nodes) > 1
         )
 
     def _explicit(self) -> Grid | None:
@@ -113,8 +142,10 @@ class _File:
     def _jobs(self) -> list[Job]:
         demand = self._column("DEMAND", self.size, "0")
         service = self._column("SERVICE_TIME", self.size, "0")
-        prize = self._column("PRIZE", self.size, "0")
+        prize, release = self._column("PRIZE", self.size, "0"), self._column("RELEASE_TIME", self.size, "0")
+        back = self._column("BACKHAUL", self.size, "0")
         windows, depots = self._windows(), self._depots()
+        allowed = self._allowed()
         return [
             Job(
                 id=str(node),
@@ -124,21 +155,36 @@ class _File:
                     () if windows[node] is ALWAYS else (windows[node],),
                     whole(service[node], self.rule),
                 ),
-                tariff=whole(prize[node], self.rule) if "PRIZE_SECTION" in self.body else None,
+                # Without a prize a customer must be served.
+                tariff=whole(prize[node], self.rule) if prize[node] else None,
+                release=whole(release[node], self.rule),
+                returns=(int(back[node]),) if back[node] else (),
+                vehicles=allowed.get(node),
             )
             for node in range(self.size)
             if node not in depots
         ]
 
-    def _vehicles(self) -> list[Vehicle]:
-        depots, windows = self._depots(), self._windows()
+    def _allowed(self) -> dict[int, tuple[str, ...]]:
+        """The vehicles that may serve a node, where not all of them may."""
+        lists = self._lists("VEHICLES_ALLOWED_CLIENTS")
+        nodes = {node for found in lists.values() for node in found}
+        able = {node: [number for number, found in lists.items() if node in found] for node in nodes}
+        return {node: tuple(f"vehicle-{number}" for number in found) for node, found in able.items()}
+
+    def _count(self) -> int:
         demand = sum(self._column("DEMAND", self.size, "0"))
-        count = int(self.head.get("VEHICLES", 0)) or self._enough(demand)
+        return int(self.head.get("VEHICLES", 0)) or self._enough(demand)
+
+    def _vehicles(self) -> list[Vehicle]:
+        depots, windows, count = self._depots(), self._windows(), self._count()
         capacity = self._column("CAPACITY", count, "0")
         fixed = self._column("VEHICLES_FIXED_COST", count, "0")
         unit = self._column("VEHICLES_UNIT_DISTANCE_COST", count, str(HUNDREDTHS))
         home = self._column("VEHICLES_DEPOT", count, str(depots[0] + 1))
-        longest = self.head.get("VEHICLES_MAX_DURATION")
+        longest = self._column("VEHICLES_MAX_DURATION", count, "-1")
+        farthest = self._column("VEHICLES_MAX_DISTANCE", count, "-1")
+        again, most = self._lists("VEHICLES_RELOAD_DEPOT"), self._column("VEHICLES_MAX_RELOADS", count, "-1")
         return [
             Vehicle(
                 id=f"vehicle-{number}",
@@ -148,7 +194,10 @@ class _File:
                 shift=windows[int(home[number]) - 1],
                 fixed_price=round(fixed[number] * self.rule.factor / HUNDREDTHS),
                 km_price=round(unit[number] * UNIT_PRICE / HUNDREDTHS),
-                max_seconds=None if longest is None else whole(float(longest), self.rule),
+                max_metres=None if farthest[number] < 0 else whole(farthest[number], self.rule),
+                max_seconds=None if longest[number] < 0 else whole(longest[number], self.rule),
+                reloads=tuple(Task(str(depot)) for depot in again.get(number, ())),
+                max_trips=None if most[number] < 0 else 1 + int(most[number]),
             )
             for number in range(count)
         ]

@@ -30,15 +30,20 @@ __all__ = ["BrokenPlan", "EngineDied", "Params", "Progress", "again", "kept", "s
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The best plan at some moment of a search: fen, seconds since the call, mandatory jobs left out."""
+    """The best plan at some moment of a search: fen, seconds since the call, mandatory jobs left out.
+
+    `lower_bound` is fen, and None until it is known.
+    """
 
     cost: int
     seconds: float
     owed: int
     iterations: int
+    lower_bound: int | None = None
 
 
 NEVER = (2**62, 0)
+WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
 
 OnProgress = Callable[[Progress], None]
 
@@ -62,8 +67,17 @@ def solve(
     return solve_with(problem, Params(seconds=seconds, seed=seed), on_progress=on_progress)
 
 
-def solve_with(problem: Problem, params: Params, *, on_progress: OnProgress | None = None) -> Plan:
-    """`solve` with every parameter in hand."""
+def solve_with(
+    problem: Problem,
+    params: Params,
+    *,
+    on_progress: OnProgress | None = None,
+    called_off: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """`solve` with every parameter in hand.
+
+    `called_off` is asked some times a second; once it says so, the best plan so far is finished and returned.
+    """
     begun = time.monotonic()
     clock = MaxSeconds(params.seconds)
     problem = completed(problem)
@@ -72,7 +86,9 @@ def solve_with(problem: Problem, params: Params, *, on_progress: OnProgress | No
     # A run by counts must repeat, so the clock may not cut its repair short.
     repair = Repair(appraiser, clock if params.iterations is None else MaxSeconds(params.seconds + 60))
     report = _Reporter(appraiser, begun, on_progress)
-    draft, first, bound = _search(choice.name, problem, params, report, clock, repair)
+    draft, first, bound = _search(choice.name, problem, params, report, clock, repair, called_off)
+    if called_off():
+        clock.cut(WIND_UP_SECONDS)
     routes = repair.improve(repair.drivable(draft.sequences))
     if (_worth(appraiser, first) or NEVER) < (_worth(appraiser, routes) or NEVER):
         routes = repair.improve(first)
@@ -116,7 +132,13 @@ def again(kept_plan: dict[str, Any], *, seconds: float = 3600.0) -> Plan:
 
 
 def _search(
-    name: str, problem: Problem, params: Params, report: _Reporter, clock: MaxSeconds, repair: Repair
+    name: str,
+    problem: Problem,
+    params: Params,
+    report: _Reporter,
+    clock: MaxSeconds,
+    repair: Repair,
+    called_off: Callable[[], bool],
 ) -> tuple[Draft, Routes, Bound]:
     """The engine's draft, first routes to fall back on, and the bound; the last two made while it searches."""
     idle = Draft((), 0, 0.0)
@@ -131,7 +153,8 @@ def _search(
         first = repair.first()
         report.routes(first, 0)
         bound = bounds.radial(problem)
-        return search.last_draft(report, deadline), first, bound
+        report.lower_bound = bound.fen
+        return search.last_draft(report, deadline, called_off), first, bound
 
 
 def _reserve(problem: Problem, params: Params) -> float:
@@ -146,6 +169,7 @@ class _Reporter:
     def __init__(self, appraiser: Appraiser, begun: float, on_progress: OnProgress | None) -> None:
         self._appraiser, self._begun, self._on_progress = appraiser, begun, on_progress
         self._best: tuple[int, int] | None = None
+        self.lower_bound: int | None = None
 
     def __call__(self, draft: Draft) -> None:
         self.routes({item.vehicle: item.acts for item in draft.sequences}, draft.iterations)
@@ -158,7 +182,7 @@ class _Reporter:
         if worth is not None and (self._best is None or worth < self._best):
             self._best = worth
             seconds = round(time.monotonic() - self._begun, 3)
-            self._on_progress(Progress(worth[1], seconds, worth[0], iterations))
+            self._on_progress(Progress(worth[1], seconds, worth[0], iterations, self.lower_bound))
 
 
 def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:

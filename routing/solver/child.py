@@ -19,6 +19,7 @@ from ..params import Params
 from ..problem import Problem, Sequence, decode
 
 HOME = str(Path(__file__).resolve().parents[2])
+POLL_SECONDS = 0.1
 GRACE_SECONDS = 1.0  # of wall clock past the limit, for an engine that is just finishing
 
 
@@ -61,13 +62,17 @@ class SearchApart:
             if pipe is not None:
                 pipe.close()
 
-    def last_draft(self, report: Callable[[Draft], None], deadline: float) -> Draft:
+    def last_draft(
+        self, report: Callable[[Draft], None], deadline: float, called_off: Callable[[], bool]
+    ) -> Draft:
         """Waits for the end, at most a second past `deadline` (time.monotonic); reports every draft.
+
+        Where `called_off` says so, which is asked some times a second, the draft at hand is the last.
 
         The draft is empty where the engine had none in time. Raises EngineDied where it ended by itself
         without.
         """
-        last, alive = _listen(self._lines, report, deadline)
+        last, alive = _listen(self._lines, report, deadline, called_off)
         if last is None and not alive:
             code = self._process.wait()
             self._threads[2].join(timeout=1)
@@ -82,16 +87,21 @@ def _paths() -> list[str]:
 
 
 def _listen(
-    lines: queue.Queue[bytes | None], report: Callable[[Draft], None], deadline: float
+    lines: queue.Queue[bytes | None],
+    report: Callable[[Draft], None],
+    deadline: float,
+    called_off: Callable[[], bool],
 ) -> tuple[Draft | None, bool]:
     """The last draft, and whether the process was still alive at the end."""
     last: Draft | None = None
     while True:
         left = deadline + GRACE_SECONDS - time.monotonic()
         try:
-            line = lines.get(timeout=max(0.0, left))
+            line = lines.get(timeout=min(POLL_SECONDS, max(0.0, left)))
         except queue.Empty:
-            return last, True
+            if left <= POLL_SECONDS or called_off():
+                return last, True
+            continue
         if line is None or line.strip() == b"end":
             return last, line is not None
         last = _draft(json.loads(line))

@@ -48,7 +48,7 @@ def test_check_passes_the_plan_and_refuses_a_forged_one(
     plan.write_text(json.dumps(forged), encoding="utf-8")
     capsys.readouterr()
     assert main(["check", str(problem), str(plan)]) == 1
-    assert last_line(capsys) == {"violations": 1}
+    assert last_line(capsys)["violations"] == 1
 
 
 def test_bound_explain_and_plot(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
