@@ -13,6 +13,8 @@ from .plan import (
     Code,
     Facts,
     Infeasible,
+    Insertion,
+    Places,
     Plan,
     Reason,
     Relaxation,
@@ -21,11 +23,10 @@ from .plan import (
     act_of,
     build,
     sequences_of,
+    waiver,
 )
-from .problem import Act, Job, Problem, Sequence, Vehicle, acts_of
+from .problem import Act, Job, Problem, Sequence, Vehicle
 
-# What a planner could waive, one at a time.
-WAIVABLE: tuple[Code, ...] = ("window", "shift", "distance", "duration", "class", "vehicle", "break")
 Routes = dict[str, tuple[Act, ...]]
 
 
@@ -47,21 +48,52 @@ def unserved(problem: Problem, plan: Plan) -> tuple[Unserved, ...]:
     """Every job left out with a reason per vehicle, and the cheapest single change that would let it in.
 
     The reason is the rule that bars the job from the vehicle for good; else the one whose waiving, alone,
-    lets it into the route as planned at the least cost.
+    lets it into the route as planned at the least cost. Of a group the alternative that comes nearest speaks.
     """
-    appraiser, routes = Appraiser(problem), _routes(plan)
-    return tuple(_explained(appraiser, routes, item) for item in plan.unserved)
+    asked = _Asked(problem, plan)
+    return tuple(asked.explained(item) for item in plan.unserved)
 
 
-def _explained(appraiser: Appraiser, routes: Routes, item: Unserved) -> Unserved:
-    job = appraiser.jobs[item.job]
-    found = [_why(appraiser, vehicle, routes, job) for vehicle in appraiser.vehicles.values()]
-    ways = [relaxation for _, relaxation in found if relaxation is not None]
-    return dataclasses.replace(
-        item,
-        reasons=tuple(reason for reason, _ in found),
-        relaxation=min(ways, key=lambda way: way.added_cost, default=None),
-    )
+class _Asked:
+    """The routes of a plan, each prepared once for all questions; idle vehicles of equal traits share one."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.appraiser, self._routes = Appraiser(problem), _routes(plan)
+        self._groups = {group.id: group.jobs for group in problem.groups}
+        self._places: dict[str, Places] = {}
+        self._alike: dict[str, str] = {}  # every vehicle to the one that answers for it
+        for kind in self.appraiser.kinds:
+            idle = [vehicle.id for vehicle in kind if not self._routes.get(vehicle.id)]
+            for vehicle in kind:
+                self._alike[vehicle.id] = idle[0] if vehicle.id in idle else vehicle.id
+
+    def places(self, vehicle_id: str) -> Places:
+        name = self._alike[vehicle_id]
+        if name not in self._places:
+            vehicle = self.appraiser.vehicles[name]
+            self._places[name] = Places(self.appraiser, vehicle, self._routes.get(name, ()))
+        return self._places[name]
+
+    def explained(self, item: Unserved) -> Unserved:
+        jobs = self._groups.get(item.group, (item.job,))
+        told = [self._told(item, self.appraiser.jobs[job]) for job in jobs]
+        return min(told, key=lambda one: one.relaxation.added_cost if one.relaxation else float("inf"))
+
+    def _told(self, item: Unserved, job: Job) -> Unserved:
+        answers: dict[str, tuple[Reason, Relaxation | None]] = {}
+        for name in dict.fromkeys(self._alike.values()):
+            answers[name] = _why(self.places(name), self.appraiser.vehicles[name], job, item.tariff)
+        reasons = tuple(
+            dataclasses.replace(answers[alike][0], vehicle=vehicle) for vehicle, alike in self._alike.items()
+        )
+        order = {vehicle: number for number, vehicle in enumerate(self.appraiser.vehicles)}
+        ways = [way for _, way in answers.values() if way is not None]
+        return dataclasses.replace(
+            item,
+            job=job.id,
+            reasons=tuple(sorted(reasons, key=lambda reason: order[reason.vehicle])),
+            relaxation=min(ways, key=lambda way: (way.added_cost, order[way.vehicle]), default=None),
+        )
 
 
 def stop_prices(problem: Problem, plan: Plan) -> tuple[StopPrice, ...]:
@@ -109,10 +141,9 @@ def alternatives(problem: Problem, plan: Plan, job_id: str) -> tuple[Alternative
     job = appraiser.jobs[job_id]
     found = []
     for vehicle in problem.vehicles:
-        acts = _without(routes.get(vehicle.id, ()), {job_id})
-        best = _cheapest(appraiser, vehicle, acts, job, frozenset())
+        best = Places(appraiser, vehicle, _without(routes.get(vehicle.id, ()), {job_id})).cheapest(job)
         if best is not None:
-            found.append(Alternative(vehicle.id, best[0].acts, best[1]))
+            found.append(Alternative(vehicle.id, best.facts.acts, best.added))
     return tuple(sorted(found, key=lambda item: item.added_cost))
 
 
@@ -131,79 +162,28 @@ def _cost(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...]) -> int | No
     return None if isinstance(facts, Broken) else facts.cost
 
 
-def _candidates(
-    appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job
-) -> Iterator[tuple[Act, ...]]:
-    first, ends = len(appraiser.prefix(vehicle)), acts_of(job)
-    for spot in range(first, len(acts) + 1):
-        if len(ends) == 1:
-            yield (*acts[:spot], ends[0], *acts[spot:])
-            continue
-        for later in range(spot, len(acts) + 1):
-            yield (*acts[:spot], ends[0], *acts[spot:later], ends[1], *acts[later:])
-
-
-def _cheapest(
-    appraiser: Appraiser, vehicle: Vehicle, acts: tuple[Act, ...], job: Job, waived: frozenset[Code]
-) -> tuple[Facts, int] | None:
-    if appraiser.admits(vehicle, job, waived):
-        return None
-    before = _cost(appraiser, vehicle.id, acts)
-    best: Facts | None = None
-    for candidate in _candidates(appraiser, vehicle.id, acts, job):
-        facts = appraiser.appraise(vehicle.id, candidate, waived)
-        if isinstance(facts, Facts) and (best is None or facts.cost < best.cost):
-            best = facts
-    return None if best is None or before is None else (best, best.cost - before)
-
-
-def _why(
-    appraiser: Appraiser, vehicle: Vehicle, routes: Routes, job: Job
-) -> tuple[Reason, Relaxation | None]:
-    acts = routes.get(vehicle.id, ())
-    before = _cost(appraiser, vehicle.id, acts) or 0
-    barred = appraiser.admits(vehicle, job)
+def _why(places: Places, vehicle: Vehicle, job: Job, tariff: int | None) -> tuple[Reason, Relaxation | None]:
+    barred = places.appraiser.admits(vehicle, job)
     if barred is not None:
-        waived = _waiver(barred.code)
-        best = None if waived is None else _cheapest(appraiser, vehicle, acts, job, waived)
-        way = None if best is None else _way(appraiser, vehicle, best[0], barred.code, best[1])
+        waived = waiver(barred.code)
+        best = None if waived is None else places.cheapest(job, waived)
+        way = None if best is None else _way(places.appraiser, vehicle, best, barred.code)
         return Reason(vehicle.id, barred.code, barred.short), way
-    best = _cheapest(appraiser, vehicle, acts, job, frozenset())
+    best = places.cheapest(job)
     if best is not None:
-        over = None if job.tariff is None else best[1] - job.tariff
+        over = None if tariff is None else best.added - tariff
         return Reason(vehicle.id, "unused" if over is None or over < 0 else "price", max(over or 0, 0)), None
-    ways, faults = _ways_in(appraiser, vehicle, acts, job, before)
-    if ways:
+    found, faults = places.ways_in(job)
+    if found:
+        ways = [_way(places.appraiser, vehicle, insertion, code) for code, insertion in found]
         way = min(ways, key=lambda way: (way.added_cost, way.amount))
         return Reason(vehicle.id, way.code, way.amount), way
     least = min(faults, key=lambda fault: fault.short, default=Broken("locked"))
     return Reason(vehicle.id, least.code, least.short), None
 
 
-def _waiver(code: Code) -> frozenset[Code] | None:
-    if code in ("full", "capacity"):
-        return frozenset({"full", "capacity"})
-    return frozenset({code}) if code in WAIVABLE else None
-
-
-def _ways_in(
-    appraiser: Appraiser, vehicle: Vehicle, acts: tuple[Act, ...], job: Job, before: int
-) -> tuple[list[Relaxation], list[Broken]]:
-    """Per place in the route: the rule broken there, waived alone, if that lets the job in."""
-    ways, faults = [], []
-    for candidate in _candidates(appraiser, vehicle.id, acts, job):
-        fault = appraiser.appraise(vehicle.id, candidate)
-        if isinstance(fault, Broken):
-            faults.append(fault)
-            waived = _waiver(fault.code)
-            facts = None if waived is None else appraiser.appraise(vehicle.id, candidate, waived)
-            if isinstance(facts, Facts):
-                ways.append(_way(appraiser, vehicle, facts, fault.code, facts.cost - before))
-    return ways, faults
-
-
-def _way(appraiser: Appraiser, vehicle: Vehicle, facts: Facts, code: Code, added: int) -> Relaxation:
-    return Relaxation(vehicle.id, code, _amount(appraiser, vehicle, facts, code), added)
+def _way(appraiser: Appraiser, vehicle: Vehicle, found: Insertion, code: Code) -> Relaxation:
+    return Relaxation(vehicle.id, code, _amount(appraiser, vehicle, found.facts, code), found.added)
 
 
 def _amount(appraiser: Appraiser, vehicle: Vehicle, facts: Facts, code: Code) -> int:

@@ -21,6 +21,7 @@ from .model import (
     StopPrice,
     Unserved,
 )
+from .places import Insertion, Places, waiver
 
 __all__ = [
     "Appraiser",
@@ -30,6 +31,8 @@ __all__ = [
     "Done",
     "Facts",
     "Infeasible",
+    "Insertion",
+    "Places",
     "Plan",
     "Reason",
     "Relaxation",
@@ -48,6 +51,7 @@ __all__ = [
     "route_of",
     "sequences_of",
     "to_json",
+    "waiver",
 ]
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from ..matrix import IntTable, location_index, travel
-from ..problem import Act, Job, Problem, Task, Vehicle, task_of
+from ..problem import Act, Job, Problem, Task, Vehicle, Window, task_of
 from .model import Code
 from .schedule import Halt, Late, Rule, Timetable, timetable
 
@@ -83,9 +83,10 @@ class Appraiser:
             self._orders[order.vehicle].append(order.acts)
         self.group_of = {job: group for group in problem.groups for job in group.jobs}
         self._reloads = {v.id: {task.location: task for task in v.reloads} for v in problem.vehicles}
-        self._visit_seconds = {place.id: place.visit_seconds for place in problem.locations}
+        self.visit_seconds = {place.id: place.visit_seconds for place in problem.locations}
         self._classes = {place.id: place.classes for place in problem.locations}
         self._admitted: dict[object, frozenset[str]] = {}
+        self._spans: dict[Act, tuple[tuple[int, int], ...]] = {}
         self._empty = tuple(0 for _ in problem.dimensions)
 
     @cached_property
@@ -164,7 +165,7 @@ class Appraiser:
                 return barred
         if broken := self._order(vehicle_id, acts, waived) or self._trips(vehicle, acts):
             return broken
-        loads = self._loads(acts)
+        loads = self.loads(acts)
         if "full" not in waived:
             over = max(
                 (a - c for load in loads for a, c in zip(load, vehicle.capacity, strict=True)), default=0
@@ -218,7 +219,7 @@ class Appraiser:
                 return Broken("group")
         return None
 
-    def _loads(self, acts: Many[Act]) -> list[tuple[int, ...]]:
+    def loads(self, acts: Many[Act]) -> list[tuple[int, ...]]:
         """On board at the start and after each act."""
         load, kept = self._empty, self._empty  # kept: picked up for good, gone at the next reload
         for act in _trip(acts, 0):
@@ -277,6 +278,23 @@ class Appraiser:
         )
         return timetable(halts, rule, shortest=vehicle.hour_price > 0)
 
+    def spans(self, act: Act) -> tuple[tuple[int, int], ...]:
+        """When an act of a job may begin: its windows, a pickup's from when its goods are ready."""
+        if act not in self._spans:
+            job = self.jobs[act.job]
+            ready = job.release if act.kind == "pickup" else 0
+            self._spans[act] = _from(task_of(job, act.kind).windows, ready)
+        return self._spans[act]
+
+    def alone(self, act: Act) -> bool:
+        """Whether an act delivers goods that are on board from the start of the trip."""
+        return act.kind == "delivery" and self.jobs[act.job].pickup is None
+
+    def tables(self, profile: str) -> tuple[IntTable, IntTable]:
+        """Metres and seconds by location."""
+        tables = travel(self.problem, profile)
+        return tables.metres, tables.seconds
+
     def _ready(self, acts: Iterable[Act]) -> int:
         """When the last of the goods that a trip starts with is ready."""
         jobs = (self.jobs[act.job] for act in acts)
@@ -285,19 +303,15 @@ class Appraiser:
     def _halt(self, vehicle_id: str, acts: Many[Act], spot: int, leg: int, always_open: bool) -> Halt:
         act = acts[spot]
         task = self.task(vehicle_id, act)
-        windows = () if always_open else tuple((window.start, window.end) for window in task.windows)
-        ready = 0
         if act.kind == "reload":
-            ready = self._ready(_trip(acts, spot + 1))
-        elif act.kind == "pickup":
-            ready = self.jobs[act.job].release
-        if ready:
-            spans = windows or ((0, HUGE),)
-            windows = tuple((max(low, ready), high) for low, high in spans if high >= ready)
-            windows = windows or ((-1, -1),)  # closed for good before it is ready
+            windows = _from(() if always_open else task.windows, self._ready(_trip(acts, spot + 1)))
+        elif always_open:
+            windows = _from((), self.jobs[act.job].release if act.kind == "pickup" else 0)
+        else:
+            windows = self.spans(act)
         work = task.service_seconds
         if spot + 1 == len(acts) or self.task(vehicle_id, acts[spot + 1]).location != task.location:
-            work += self._visit_seconds[task.location]
+            work += self.visit_seconds[task.location]
         return Halt(leg, windows, work)
 
     def _facts(
@@ -324,6 +338,15 @@ class Appraiser:
 def _trip(acts: Many[Act], spot: int) -> Iterator[Act]:
     """The acts from here to the next reload."""
     return itertools.takewhile(lambda act: act.kind != "reload", itertools.islice(acts, spot, None))
+
+
+def _from(windows: Iterable[Window], ready: int) -> tuple[tuple[int, int], ...]:
+    """Windows as spans, from when the goods are ready."""
+    spans = tuple((window.start, window.end) for window in windows)
+    if ready:
+        spans = tuple((max(low, ready), high) for low, high in spans or ((0, HUGE),) if high >= ready)
+        return spans or ((-1, -1),)  # closed for good before it is ready
+    return spans
 
 
 def _plus(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
