@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench fuzz requirements backup
+.PHONY: help setup demo demo-reset services reset test lint bench fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -34,8 +34,11 @@ fuzz: setup ## properties and the supplier API with 25 times the usual budget (Z
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0
 	@ZS_FUZZ=$${ZS_FUZZ:-25} $(RUN) -m pytest --timeout 0 tests/journeys/test_conservation.py tests/journeys/test_supplier_fuzz.py
 
-backup: setup ## the database and photos as files in var/backups (restore: python -m backend.config.backup restore FILE)
+backup: setup ## the database and photos as files in var/backups
 	@$(RUN) -m backend.config.backup
+
+restore: setup ## both from a backup into an empty database (FILE=var/backups/zhisong-….dump)
+	@$(RUN) -m backend.config.backup restore $(FILE)
 
 requirements: setup ## pin again what requirements.in names (UPGRADE=--upgrade for newer versions)
 	@$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UPGRADE) -o requirements.txt requirements.in

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.test import Client
+
 from backend.catalogue.models import Item, Lane, Offer, Stock
 from backend.deliveries.models import Vehicle
 from backend.donations.models import PaymentAccount
@@ -42,6 +44,12 @@ def member(name: str, of: Organisation, role: Role) -> User:
     row = user(name)
     Membership.objects.create(user=row, organisation=of, role=role.value)
     return row
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def site(of: Organisation, *, kind: SiteKind, lon: float = 105.31, lat: float = 25.11, **fields: Any) -> Site:

@@ -1,18 +1,21 @@
-"""Who may come in at a door: the one check that every door for members uses."""
+"""Who may come in at a door for members, and how such a door says no."""
 
 import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, Concatenate
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
+from backend.kernel.errors import Missing
 from backend.parties.queries import Seat, seats
 from backend.parties.rules import Role
 
 View = Callable[..., HttpResponseBase]
+Act = Callable[Concatenate[HttpRequest, Seat, ...], HttpResponse]
 
 
 def seat_required(*roles: Role) -> Callable[[Callable[Concatenate[HttpRequest, Seat, ...], Any]], View]:
@@ -50,3 +53,21 @@ def _in_turn(request: HttpRequest, held: list[Seat]) -> list[Seat]:
     """The seat that was wished for, or used last, before the others; they keep their order."""
     wanted = request.GET.get("as") or request.session.get("seat")
     return sorted(held, key=lambda seat: seat.organisation != wanted)
+
+
+def missing_is_404(view: Act) -> Act:
+    """What is not there, or not of the member's organisation, is a 404."""
+
+    @functools.wraps(view)
+    def run(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, seat, *args, **kwargs)
+        except Missing as missing:
+            raise Http404 from missing
+
+    return run
+
+
+def say_no(request: HttpRequest, words: str) -> None:
+    """A refusal stands above the page that comes next, in words."""
+    messages.add_message(request, messages.WARNING, words, extra_tags="late")

@@ -1,11 +1,6 @@
 """The driver's door: today's stops, one act at a time. Every act works without a script and may be sent twice."""
 
-import functools
-from collections.abc import Callable
-from typing import Any, Concatenate
-
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,30 +10,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backend.deliveries import operations, queries
 from backend.deliveries.rules import FailReason, StopKind
 from backend.interfaces.courier import pages
-from backend.interfaces.entry import seat_required
+from backend.interfaces.entry import missing_is_404, say_no, seat_required
 from backend.interfaces.look import words
-from backend.kernel.errors import Malformed, Missing, Refused
+from backend.kernel.errors import Malformed, Refused
 from backend.parties.queries import Seat
 from backend.parties.rules import Role
-
-Act = Callable[Concatenate[HttpRequest, Seat, ...], HttpResponse]
-
-
-def _found(view: Act) -> Act:
-    """What is not there, or another driver's, is a 404."""
-
-    @functools.wraps(view)
-    def run(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, seat, *args, **kwargs)
-        except Missing as missing:
-            raise Http404 from missing
-
-    return run
-
-
-def _say(request: HttpRequest, refused: Refused) -> None:
-    messages.add_message(request, messages.WARNING, _refusal(refused), extra_tags="late")
 
 
 def _refusal(refused: Refused) -> str:
@@ -57,7 +33,7 @@ def _refusal(refused: Refused) -> str:
 
 @require_GET
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def today(request: HttpRequest, seat: Seat) -> HttpResponse:
     """The driver's own next route; without one, those that are free."""
     mine = queries.routes_of_courier(user_id=seat.user_id)
@@ -69,7 +45,7 @@ def today(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 @require_GET
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def route(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.driven_route(public_id=public_id, courier_id=seat.user_id)
     page = pages.route_page(route=queries.road_route(route=row), user_id=seat.user_id, now=timezone.now())
@@ -78,21 +54,21 @@ def route(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
 
 @require_POST
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def take(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """A driver takes a route that nobody drives."""
     row = queries.route_row(public_id=public_id, organisation_id=seat.organisation_id)
     try:
         operations.take_route(route=row, courier_id=seat.user_id, actor=seat.actor, at=timezone.now())
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
         return redirect("courier:today")
     return redirect("courier:route", public_id)
 
 
 @require_POST
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def load(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """The ticked boxes are on the vehicle."""
     stop = queries.stop_row(public_id=public_id, courier_id=seat.user_id)
@@ -105,7 +81,7 @@ def load(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("courier:route", stop.route.public_id)
 
 
@@ -119,19 +95,19 @@ def _uuid(request: HttpRequest) -> str:
 
 @require_POST
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def arrive(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     stop = queries.stop_row(public_id=public_id, courier_id=seat.user_id)
     try:
         operations.arrive(stop=stop, actor=seat.actor, at=timezone.now())
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("courier:route", stop.route.public_id)
 
 
 @require_http_methods(["GET", "POST"])
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def fail(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """走不通: which reason, and then on to the next stop."""
     stop = queries.stop_row(public_id=public_id, courier_id=seat.user_id)
@@ -154,7 +130,7 @@ def fail(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("courier:route", stop.route.public_id)
 
 
@@ -166,7 +142,7 @@ def _reason(text: str) -> FailReason:
 
 @require_POST
 @seat_required(Role.COURIER)
-@_found
+@missing_is_404
 def deliver(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """The receiver said their code."""
     stop = queries.stop_row(public_id=public_id, courier_id=seat.user_id)
@@ -179,5 +155,5 @@ def deliver(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("courier:route", stop.route.public_id)

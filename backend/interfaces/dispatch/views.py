@@ -1,12 +1,8 @@
 """The dispatcher's door: ask for a plan, look at it, let it go, follow it."""
 
-import functools
-from collections.abc import Callable
 from datetime import date
-from typing import Any, Concatenate
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,31 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backend.deliveries import operations, queries
 from backend.interfaces.dispatch import pages, paper
-from backend.interfaces.entry import seat_required
+from backend.interfaces.entry import missing_is_404, say_no, seat_required
 from backend.interfaces.look import words
-from backend.kernel.errors import Conflicts, Malformed, Missing, Refused
+from backend.kernel.errors import Conflicts, Malformed, Refused
 from backend.parties.queries import Seat
 from backend.parties.rules import Role
-
-Act = Callable[Concatenate[HttpRequest, Seat, ...], HttpResponse]
-
-
-def _found(view: Act) -> Act:
-    """What is not there, or not this carrier's, is a 404."""
-
-    @functools.wraps(view)
-    def run(request: HttpRequest, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, seat, *args, **kwargs)
-        except Missing as missing:
-            raise Http404 from missing
-
-    return run
-
-
-def _say(request: HttpRequest, refused: Refused) -> None:
-    """Refusals stand above the page, in words."""
-    messages.add_message(request, messages.WARNING, _refusal(refused), extra_tags="late")
 
 
 def _refusal(refused: Refused) -> str:
@@ -67,7 +43,7 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def ask(request: HttpRequest, seat: Seat) -> HttpResponse:
     try:
         plan = operations.ask_plan(
@@ -80,7 +56,7 @@ def ask(request: HttpRequest, seat: Seat) -> HttpResponse:
             at=timezone.now(),
         )
     except Malformed as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
         return redirect("dispatch:home")
     return redirect("dispatch:plan", plan.public_id)
 
@@ -98,7 +74,7 @@ def _number(text: str) -> int:
 
 @require_GET
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def plan(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
     sheet = queries.plan_sheet(plan=row)
@@ -108,7 +84,7 @@ def plan(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def release(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
     chosen = request.POST.getlist("by_carrier")
@@ -117,51 +93,51 @@ def release(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     try:
         operations.release_plan(plan=row, by_carrier=chosen, actor=seat.actor, at=timezone.now())
     except Conflicts as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("dispatch:plan", public_id)
 
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def discard(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
     try:
         operations.discard_plan(plan=row, actor=seat.actor, at=timezone.now())
     except Conflicts as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
         return redirect("dispatch:plan", public_id)
     return redirect("dispatch:home")
 
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def retry(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
     try:
         operations.retry_plan(plan=row, actor=seat.actor, at=timezone.now())
     except Conflicts as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("dispatch:plan", public_id)
 
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def assign(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     route = queries.route_row(public_id=public_id, organisation_id=seat.organisation_id)
     try:
         courier = queries.user_row(public_id=request.POST.get("courier", ""))
         operations.assign_courier(route=route, courier=courier, actor=seat.actor, at=timezone.now())
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("dispatch:plan", route.plan.public_id)
 
 
 @require_GET
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def run_sheet(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """The courier's paper: A5 by default, `?paper=a4` for another printer."""
     route = queries.route_row(public_id=public_id, organisation_id=seat.organisation_id)
@@ -174,14 +150,14 @@ def run_sheet(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def new_code(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """After a call: a new code, to be read out to the receiver. It is shown once."""
     drop = queries.drop_row(public_id=public_id, organisation_id=seat.organisation_id)
     try:
         code = operations.issue_code(drop=drop, actor=seat.actor, at=timezone.now())
     except Conflicts as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
         return redirect("dispatch:home")
     shown = {"code": code, "name": words.name(drop.site.names)}
     return render(request, "dispatch/code.html", {"page": shown, "seat": seat})
@@ -189,7 +165,7 @@ def new_code(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
 
 @require_POST
 @seat_required(Role.DISPATCH)
-@_found
+@missing_is_404
 def waive(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     """After a call: handed over without a code, with the reason that is kept."""
     drop = queries.drop_row(public_id=public_id, organisation_id=seat.organisation_id)
@@ -202,5 +178,5 @@ def waive(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refused:
-        _say(request, refused)
+        say_no(request, _refusal(refused))
     return redirect("dispatch:home")

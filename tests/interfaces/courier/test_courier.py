@@ -17,13 +17,6 @@ from tests.backend.deliveries.stories import XIAO_TAN, County, codes, stops
 from tests.cast import MONDAY
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend=MODEL_BACKEND)
-    return client
 
 
 class Phone:
@@ -33,7 +26,7 @@ class Phone:
         self.county, self.plan = county, plan
         self.route = Route.objects.get(plan=plan)
         assign_courier(route=self.route, courier=county.yang, actor=XIAO_TAN, at=MONDAY)
-        self.client = signed_in(county.yang)
+        self.client = factories.signed_in(county.yang)
         self.path = f"/courier/routes/{self.route.public_id}/"
 
     def page(self) -> str:
@@ -158,7 +151,7 @@ def test_a_route_that_nobody_drives_is_taken_by_the_first() -> None:
     county.shipment(county.school())
     route = Route.objects.get(plan=county.released())
     second = factories.member("小刘", county.carrier.organisation, Role.COURIER)
-    yang, liu = signed_in(county.yang), signed_in(second)
+    yang, liu = factories.signed_in(county.yang), factories.signed_in(second)
     assert "我来开" in yang.get("/courier/").content.decode()
     assert yang.post(f"/courier/routes/{route.public_id}/take/").url == f"/courier/routes/{route.public_id}/"
     liu.post(f"/courier/routes/{route.public_id}/take/")
@@ -169,14 +162,14 @@ def test_a_route_that_nobody_drives_is_taken_by_the_first() -> None:
 
 def test_another_drivers_stops_are_not_there(phone: Phone) -> None:
     stranger = factories.member("外人", factories.carrier("别家").organisation, Role.COURIER)
-    client = signed_in(stranger)
+    client = factories.signed_in(stranger)
     pickup, delivery = stops(phone.plan)
     for path in (phone.path, f"/courier/stops/{delivery.public_id}/fail/"):
         assert client.get(path).status_code == 404
     for name in ("load", "arrive", "deliver", "fail"):
         path = f"/courier/stops/{pickup.public_id}/{name}/"
         assert client.post(path, {"uuid": "x" * 10}).status_code == 404
-    assert signed_in(phone.county.tan).get(phone.path).status_code == 403
+    assert factories.signed_in(phone.county.tan).get(phone.path).status_code == 403
     assert Client().get(phone.path).status_code == 302
 
 

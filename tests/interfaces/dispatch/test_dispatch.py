@@ -3,7 +3,6 @@
 import io
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -23,13 +22,6 @@ from tests.backend.deliveries.stories import LAO_YANG, XIAO_TAN, County, codes, 
 from tests.cast import MONDAY, later
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend=MODEL_BACKEND)
-    return client
 
 
 def tomorrow() -> str:
@@ -43,7 +35,7 @@ def tomorrow() -> str:
 def test_from_asking_to_a_released_plan() -> None:
     county = County()
     shipment = county.shipment(county.school())
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     assert "示范" not in tan.get("/dispatch/").content.decode()
     asked = tan.post("/dispatch/plans/", {"region": "522328", "on": tomorrow(), "seconds": "2"})
     page = tan.get(asked.url)
@@ -68,14 +60,14 @@ def test_progress_stands_on_a_plain_page() -> None:
     Plan.objects.update(
         progress={"elapsed": 3.2, "seconds": 20, "incumbent": 146_300, "bound": 140_300, "owed": 1}
     )
-    text = signed_in(county.tan).get(f"/dispatch/plans/{plan.public_id}/").content.decode()
+    text = factories.signed_in(county.tan).get(f"/dispatch/plans/{plan.public_id}/").content.decode()
     assert "正在算" in text and "3／20" in text and "¥1,463" in text and "¥1,403" in text
 
 
 def test_a_failed_plan_says_why_and_may_be_asked_again() -> None:
     county = County()
     plan = county.drafted()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     text = tan.get(f"/dispatch/plans/{plan.public_id}/").content.decode()
     assert "没有装好箱、等着运的单子" in text
     tan.post(f"/dispatch/plans/{plan.public_id}/retry/")
@@ -86,7 +78,7 @@ def test_a_draft_that_nobody_wants() -> None:
     county = County()
     county.shipment(county.school())
     plan = county.drafted()
-    signed_in(county.tan).post(f"/dispatch/plans/{plan.public_id}/discard/")
+    factories.signed_in(county.tan).post(f"/dispatch/plans/{plan.public_id}/discard/")
     assert Plan.objects.get().state == "discarded"
     assert Shipment.objects.get().state == "ready_for_pickup"
 
@@ -96,7 +88,7 @@ def test_what_a_carrier_does_cheaper_is_ticked_and_goes() -> None:
     factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=100, kg_price=1)
     shipment = county.shipment(county.school(), quantity=1, boxes=1)
     plan = county.drafted()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     text = tan.get(f"/dispatch/plans/{plan.public_id}/").content.decode()
     assert "专门跑一趟比快运贵" in text and "交给快运" in text and "甲：比快运贵" in text
     tan.post(f"/dispatch/plans/{plan.public_id}/release/", {"by_carrier": shipment.public_id})
@@ -111,7 +103,7 @@ def test_everything_left_out_goes_by_carrier_with_one_click() -> None:
     for name in ("甲村", "乙村"):
         county.shipment(county.school(f"示范小学（{name}）"), quantity=1, boxes=1)
     plan = county.drafted()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     assert "放行，2单都交快运" in tan.get(f"/dispatch/plans/{plan.public_id}/").content.decode()
     tan.post(f"/dispatch/plans/{plan.public_id}/release/", {"all_by_carrier": "1"})
     assert set(Shipment.objects.values_list("mode", "state")) == {("carrier", "in_transit")}
@@ -122,7 +114,7 @@ def test_a_parcel_in_another_plan_is_refused_in_words() -> None:
     shipment = county.shipment(county.school())
     first, second = county.drafted(), county.drafted()
     release_plan(plan=first, actor=XIAO_TAN, at=MONDAY)
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     answer = tan.post(f"/dispatch/plans/{second.public_id}/release/", follow=True)
     assert f"没有放行：{shipment.number}已经在别的计划里" in answer.content.decode()
 
@@ -133,7 +125,7 @@ def test_a_parcel_in_another_plan_is_refused_in_words() -> None:
 def test_nonsense_is_answered_in_words(field: dict[str, str]) -> None:
     county = County()
     form = {"region": "522328", "on": tomorrow(), "seconds": "10", **field}
-    answer = signed_in(county.tan).post("/dispatch/plans/", form, follow=True)
+    answer = factories.signed_in(county.tan).post("/dispatch/plans/", form, follow=True)
     assert answer.status_code == 200
     assert "note--late" in answer.content.decode()
     assert not Plan.objects.exists()
@@ -145,10 +137,10 @@ def test_strangers_and_other_carriers_see_nothing() -> None:
     plan = county.drafted()
     path = f"/dispatch/plans/{plan.public_id}/"
     assert Client().get(path).status_code == 302
-    assert signed_in(county.yang).get(path).status_code == 403
+    assert factories.signed_in(county.yang).get(path).status_code == 403
     other = factories.member("别家调度", factories.carrier("别家车队").organisation, Role.DISPATCH)
     for method, url in (("get", path), ("post", f"{path}release/"), ("post", f"{path}discard/")):
-        assert getattr(signed_in(other), method)(url).status_code == 404
+        assert getattr(factories.signed_in(other), method)(url).status_code == 404
     assert Plan.objects.get().state == "drafted"
 
 
@@ -156,7 +148,7 @@ def test_a_get_changes_nothing() -> None:
     county = County()
     county.shipment(county.school())
     plan = county.drafted()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     for act in ("release", "discard", "retry"):
         assert tan.get(f"/dispatch/plans/{plan.public_id}/{act}/").status_code == 405
     assert Plan.objects.get().state == "drafted"
@@ -171,7 +163,7 @@ def queries_of(client: Client, path: str) -> int:
 def test_as_many_queries_for_many_stops_as_for_one() -> None:
     county = County()
     county.shipment(county.school())
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     small = county.drafted()
     one = queries_of(tan, f"/dispatch/plans/{small.public_id}/")
     for n in range(29):
@@ -185,7 +177,7 @@ def test_as_many_queries_for_many_stops_as_for_one() -> None:
 
 def test_as_many_queries_for_many_plans_as_for_one() -> None:
     county = County()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     county.drafted()
     one = queries_of(tan, "/dispatch/")
     for _ in range(29):
@@ -205,7 +197,7 @@ def released() -> tuple[County, Plan, Route]:
 
 def test_a_courier_is_named() -> None:
     county, _, route = released()
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     tan.post(f"/dispatch/routes/{route.public_id}/courier/", {"courier": county.yang.public_id})
     route.refresh_from_db()
     assert route.courier == county.yang
@@ -217,7 +209,7 @@ def test_five_wrong_codes_ring_at_the_dispatchers() -> None:
     county, plan, _ = released()
     load(stop=stops(plan)[0], client_uuid="load-0001", actor=LAO_YANG, at=later(hours=23))
     Drop.objects.update(code_tries=5)
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     assert "码输错了五次" in tan.get("/dispatch/").content.decode()
     drop = Drop.objects.get()
     shown = tan.post(f"/dispatch/drops/{drop.public_id}/code/").content.decode()
@@ -243,7 +235,9 @@ def test_the_run_sheet_has_the_road_and_never_the_code(paper: str, points: tuple
     county, plan, route = released()
     code = next(iter(codes(plan).values()))
     drop = Drop.objects.get()
-    answer = signed_in(county.tan).get(f"/dispatch/routes/{route.public_id}/sheet.pdf?paper={paper}")
+    answer = factories.signed_in(county.tan).get(
+        f"/dispatch/routes/{route.public_id}/sheet.pdf?paper={paper}"
+    )
     assert answer["Content-Type"] == "application/pdf"
     text = pdf_text(answer.content)
     for words in ("甲车送货单", "示范小学（者贵村）", plan.number, "收货码在收货人手里"):
@@ -260,7 +254,7 @@ def test_what_somebody_typed_is_never_markup() -> None:
     county.shipment(county.school('示范小学 #pagebreak() *粗* $x$ \\ "引号"'))
     plan = county.released()
     route = Route.objects.get(plan=plan)
-    answer = signed_in(county.tan).get(f"/dispatch/routes/{route.public_id}/sheet.pdf")
+    answer = factories.signed_in(county.tan).get(f"/dispatch/routes/{route.public_id}/sheet.pdf")
     assert '#pagebreak() *粗* $x$ \\ "引号"' in pdf_text(answer.content)
 
 
@@ -269,7 +263,7 @@ def test_codes_are_issued_again_only_while_the_drop_is_open() -> None:
     load(stop=stops(plan)[0], client_uuid="load-0001", actor=LAO_YANG, at=later(hours=23))
     drop = Drop.objects.get()
     issue_code(drop=drop, actor=XIAO_TAN, at=MONDAY)
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     tan.post(f"/dispatch/drops/{drop.public_id}/waive/", {"reason": "打过电话"})
     answer = tan.post(f"/dispatch/drops/{drop.public_id}/code/", follow=True)
     assert "刚才有人先动了" in answer.content.decode()

@@ -14,7 +14,7 @@ from backend.shipments.models import Shipment
 from backend.supplier_orders.models import SupplierOrder
 from tests.backend.supplier_orders.stories import answer, gift, ordered, packed, pull, ready
 from tests.cast import later
-from tests.factories import Village, item, member, offer, supplier, user
+from tests.factories import Village, item, member, offer, signed_in, supplier, user
 
 pytestmark = pytest.mark.django_db
 
@@ -26,9 +26,7 @@ def village() -> Village:
 
 @pytest.fixture
 def desk(village: Village) -> Client:
-    client = Client()
-    client.force_login(member("老周", village.supplier.organisation, Role.DESK))
-    return client
+    return signed_in(member("老周", village.supplier.organisation, Role.DESK))
 
 
 def fresh(order: SupplierOrder) -> SupplierOrder:
