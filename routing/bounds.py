@@ -185,7 +185,7 @@ class _Radial:
     def _alone(self, kind: _Kind, ways: _Ways, job: Job) -> int:
         """From the start over the job to the end."""
         places = self._places(job)
-        length = int(ways.out(places[0])[places[-1]])
+        length = int(ways.out(places[0])[places[-1]]) if places[0] != places[-1] else 0
         if kind.vehicle.start is not None:
             length += int(ways.out(self.index[kind.vehicle.start])[places[0]])
         if kind.vehicle.end is not None:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from geopy.distance import geodesic
 from numpy.typing import NDArray
 
 from .matrix import IntTable
@@ -74,6 +73,8 @@ def _straight(locations: Sequence[Location]) -> tuple[FloatTable, str]:
     points = [_point(place) for place in locations]
     if len(points) > GEODESIC_LIMIT:
         return _great_circle(points), "great circle"
+    from geopy.distance import geodesic  # its geocoders cost a quarter of a second that few problems need
+
     table = np.zeros((len(points), len(points)))
     for row, here in enumerate(points):
         for column in range(row):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 
@@ -50,3 +54,30 @@ class AnyOf:
 
     def __call__(self, iterations: int, best: float) -> bool:
         return any(stop(iterations, best) for stop in self._stops)
+
+
+@contextmanager
+def interruptible() -> Iterator[CalledOff]:
+    """What to ask whether somebody pressed Ctrl-C; a second one stops everything at once."""
+    called_off = CalledOff()
+    before = signal.signal(signal.SIGINT, called_off.hear)
+    try:
+        yield called_off
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class CalledOff:
+    """True once a Ctrl-C was heard."""
+
+    def __init__(self) -> None:
+        self._heard = False
+
+    def __call__(self) -> bool:
+        return self._heard
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        if self._heard:
+            raise KeyboardInterrupt
+        self._heard = True
+        sys.stderr.write("ending with the best plan so far; Ctrl-C again to stop at once\n")

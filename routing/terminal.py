@@ -1,12 +1,8 @@
-"""A search on a terminal: one line with time, incumbent and gap, and a Ctrl-C that ends it with the best so far."""
+"""A search on a terminal: one line with time, incumbent and gap."""
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import Progress as Bar
@@ -16,33 +12,6 @@ from rich.table import Column
 from rich.text import Text
 
 from .solver import Progress
-
-
-@contextmanager
-def interruptible() -> Iterator[CalledOff]:
-    """What to ask whether somebody pressed Ctrl-C; a second one stops everything at once."""
-    called_off = CalledOff()
-    before = signal.signal(signal.SIGINT, called_off.hear)
-    try:
-        yield called_off
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-class CalledOff:
-    """True once a Ctrl-C was heard."""
-
-    def __init__(self) -> None:
-        self._heard = False
-
-    def __call__(self) -> bool:
-        return self._heard
-
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        if self._heard:
-            raise KeyboardInterrupt
-        self._heard = True
-        sys.stderr.write("ending with the best plan so far; Ctrl-C again to stop at once\n")
 
 
 class SearchBar:

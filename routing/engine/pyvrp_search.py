@@ -1,34 +1,39 @@
-"""PyVRP (MIT): iterated local search in C++, for the classes that it models; pairs are its shipments.
+"""PyVRP (MIT) as an engine: iterated local search in C++ on the whole, or on neighbouring groups in turn.
 
-Every act is a location of its own, so that access is a matter of arcs: into acts that a vehicle may not do,
-its profile has only arcs too long to drive. Mandatory jobs are optional with a prize above any cost, as a
-problem in which not all of them fit must have an answer too.
+An iteration of the whole costs time in proportion to all stops, while its moves concern a few; so from a few
+hundred stops on, groups of routes searched one after another find more in the same time. Everything ends by
+counts, and the clock only cuts: the same seed and counts give the same tours in one process.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 
-import numpy as np
-import pyvrp
-from numpy.typing import NDArray
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
-
-from ..matrix import location_index, travel
 from ..params import Params
-from ..plan import Appraiser
-from ..problem import Act, Job, Problem, Sequence, Vehicle, Window, acts_of, task_of
+from ..plan import Facts
+from ..problem import Problem
+from .crew import Crew
 from .interface import Draft, Report
+from .pyvrp_blocks import blocks, shares
+from .pyvrp_model import Model, Tour
+from .pyvrp_part import Outcome, Task, draw, search
+from .pyvrp_standing import Loan, Standing, map_of
 
-PER_METRE, PER_SECOND, UNIT = 18, 5, 18_000  # cost units, in which prices per km and per hour are whole
-FOREVER = 2**31 - 1
-MOST_NODES = 8_000
-REPORT_EVERY = 0.2
-NOWHERE = -1
-LongTable = NDArray[np.int64]
+MOST_ACTS = 20_000
+WHOLE = 2_000  # acts that are ever searched as one
+LONE = 250  # acts up to which groups are not worth their making
+GROUP = 200  # acts of a group
+PER_ACT = 6  # iterations of a group for each of its acts
+FIRST_PER_ACT = 1.5  # of the whole, before groups
+BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
+ENDLESS = 2**60
+REPORT_EVERY = 0.5
+FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
+
+Lent = tuple[Loan | None, Task]
 
 
 class PyVrpSearch:
@@ -46,8 +51,7 @@ class PyVrpSearch:
             "reloads": any(vehicle.reloads for vehicle in problem.vehicles),
             "groups of alternatives": bool(problem.groups),
             "several windows": any(len(task.windows) > 1 for task in tasks),
-            "an initial plan": bool(problem.initial),
-            f"{len(tasks)} acts (at most {MOST_NODES})": len(tasks) > MOST_NODES,
+            f"{len(tasks)} acts (at most {MOST_ACTS})": len(tasks) > MOST_ACTS,
         }
         return next((lack for lack, there in lacks.items() if there), None)
 
@@ -56,238 +60,141 @@ class PyVrpSearch:
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
         begun = time.monotonic()
-        model = _Model(problem)
+        model = Model(problem)
         if not model.jobs:
             return Draft((), 0, 0.0)
-        watch = _Watch(model, begun, report)
-        stop = _Stop(begun + params.seconds, params.iterations)
-        settings = pyvrp.SolveParams(
-            ils=IteratedLocalSearchParams(callbacks=watch),
-            # With the usual ceiling our costs, finer than theirs, buy any overload.
-            penalty=pyvrp.PenaltyParams(max_penalty=model.dearest_penalty()),
-        )
-        result = pyvrp.solve(model.data, stop, params.seed, collect_stats=False, params=settings)
-        sequences = model.sequences(result.best) if result.best.is_feasible() else watch.best
-        draft = Draft(sequences, result.num_iterations, time.monotonic() - begun)
-        report(draft)
-        return draft
+        return _Run(model, params, report, begun).done()
 
 
-class _Stop:
-    """By the clock or after so many iterations."""
-
-    def __init__(self, end: float, iterations: int | None) -> None:
-        self._end, self._left = end, iterations
-
-    def __call__(self, best_cost: float) -> bool:
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                return True
-        return time.monotonic() >= self._end
-
-
-class _Watch(IteratedLocalSearchCallbacks):
-    """Reports better solutions that can be driven, not more often than it helps."""
-
-    def __init__(self, model: _Model, begun: float, report: Report) -> None:
-        self._model, self._begun, self._report = model, begun, report
+class _Run:
+    def __init__(self, model: Model, params: Params, report: Report, begun: float) -> None:
+        self._model, self._params, self._report = model, params, report
+        self._begun, self._end = begun, begun + params.seconds
+        self._count = ENDLESS if params.iterations is None else params.iterations
         self._iterations = 0
+        self._steps = 0
         self._reported = 0.0
-        self.best: tuple[Sequence, ...] = ()
+        self._best: Callable[[], tuple[Tour, ...]] = tuple
+        self._where = map_of(model)
+        self._standing = Standing(model, self._where, owed=False)
 
-    def on_iteration(self, *_: object) -> None:
-        self._iterations += 1
+    def done(self) -> Draft:
+        """The search from beginning to end."""
+        if len(self._model.acts) <= LONE:
+            self._begin(None)
+            self._lone()
+            return self._draft()
+        with Crew[Lent, Outcome](self._params.cores, lambda lent: search(self._model, lent[1])) as crew:
+            self._begin(crew)
+            self._in_groups(crew)
+        return self._draft()
 
-    def on_best(self, best: pyvrp.Solution) -> None:
-        now = time.monotonic()
-        if best.is_feasible() and now - self._reported >= REPORT_EVERY:
-            self._reported = now
-            self.best = self._model.sequences(best)
-            self._report(Draft(self.best, self._iterations, now - self._begun))
+    def _left(self) -> int:
+        return max(0, self._count - self._iterations)
 
+    def _over(self) -> bool:
+        return self._left() == 0 or time.monotonic() >= self._end
 
-class _Model:
-    """The problem as PyVRP data, and the way back."""
+    def _seed(self) -> int:
+        self._steps += 1
+        return draw(self._params.seed, self._steps).randrange(2**31)
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self._appraiser = Appraiser(problem)
-        self._admitted = {vehicle.id: self._appraiser.admitted(vehicle) for vehicle in problem.vehicles}
-        anywhere = frozenset().union(*self._admitted.values()) if self._admitted else frozenset()
-        self.jobs = [job for job in problem.jobs if job.id in anywhere]
-        self.clients = [job for job in self.jobs if not (job.pickup and job.delivery)]
-        self.pairs = [job for job in self.jobs if job.pickup and job.delivery]
-        self.acts = [act for job in self.jobs for act in acts_of(job)]
-        self._node = {act: node for node, act in enumerate(self.acts)}
-        self._place_nodes()
-        self._profiles: dict[tuple[str, frozenset[str]], int] = {}
-        self._metres: list[LongTable] = []
-        self._seconds: list[LongTable] = []
-        self._divisor = self._common_divisor()
-        if self.jobs:
-            self.data = self._build()
-
-    def _place_nodes(self) -> None:
-        index = location_index(self.problem)
-        self._places = [index[task_of(self._appraiser.jobs[act.job], act.kind).location] for act in self.acts]
-        self._depots: dict[str | None, int] = {}
-        for vehicle in self.problem.vehicles:
-            for place in (vehicle.start, vehicle.end):
-                if place not in self._depots:
-                    self._depots[place] = len(self._depots)
-                    self._places.append(NOWHERE if place is None else index[place])
-
-    def _common_divisor(self) -> int:
-        """Costs as small as they can be, for penalties that grow step by step."""
-        amounts = [job.tariff * UNIT for job in self.jobs if job.tariff]
-        for vehicle in self.problem.vehicles:
-            amounts += [
-                vehicle.km_price * PER_METRE,
-                vehicle.hour_price * PER_SECOND,
-                vehicle.fixed_price * UNIT,
-            ]
-        return math.gcd(*amounts) or 1
-
-    def _build(self) -> pyvrp.ProblemData:
-        types = [self._type(members) for members in self._appraiser.kinds]
-        prize = self._owed_prize()
-        return pyvrp.ProblemData(
-            locations=[pyvrp.Location(0, 0) for _ in self._places],
-            clients=[self._client(job, prize) for job in self.clients],
-            depots=[pyvrp.Depot(len(self.acts) + number) for number in range(len(self._depots))],
-            vehicle_types=types,
-            distance_matrices=self._metres,  # type: ignore[arg-type]  # its stubs name the shape int
-            duration_matrices=self._seconds,  # type: ignore[arg-type]
-            shipments=[self._shipment(job, prize) for job in self.pairs],
-        )
-
-    def _type(self, members: list[Vehicle]) -> pyvrp.VehicleType:
-        vehicle = members[0]
-        return pyvrp.VehicleType(
-            num_available=len(members),
-            capacity=list(vehicle.capacity),
-            start_depot=self._depots[vehicle.start],
-            end_depot=self._depots[vehicle.end],
-            fixed_cost=vehicle.fixed_price * UNIT // self._divisor,
-            tw_early=vehicle.shift.start,
-            tw_late=vehicle.shift.end,
-            shift_duration=FOREVER if vehicle.max_seconds is None else vehicle.max_seconds,
-            max_distance=FOREVER if vehicle.max_metres is None else vehicle.max_metres,
-            unit_distance_cost=vehicle.km_price * PER_METRE // self._divisor,
-            unit_duration_cost=vehicle.hour_price * PER_SECOND // self._divisor,
-            profile=self._profile(vehicle),
-        )
-
-    def _profile(self, vehicle: Vehicle) -> int:
-        key = vehicle.profile, self._admitted[vehicle.id]
-        if key not in self._profiles:
-            self._profiles[key] = len(self._metres)
-            barred = [node for node, act in enumerate(self.acts) if act.job not in key[1]]
-            metres, seconds = self._tables(vehicle.profile)
-            too_far = int(metres.max()) * 20 + 1_000_000
-            metres[:, barred] = too_far
-            seconds[:, barred] = max(item.shift.end for item in self.problem.vehicles) + 1
-            np.fill_diagonal(metres, 0)
-            np.fill_diagonal(seconds, 0)
-            self._metres.append(metres)
-            self._seconds.append(seconds)
-        return self._profiles[key]
-
-    def _tables(self, profile: str) -> tuple[LongTable, LongTable]:
-        tables = travel(self.problem, profile)
-        places = np.array(self._places)
-        here = places[:, None] == places
-        found = []
-        for table in (tables.metres, tables.seconds):
-            wide = table[np.ix_(places, places)].astype(np.int64)
-            wide[here] = 0
-            wide[places == NOWHERE, :] = 0
-            wide[:, places == NOWHERE] = 0
-            found.append(wide)
-        stay = np.zeros(len(places), dtype=np.int64)
-        for node in range(len(self.acts)):
-            stay[node] = self.problem.locations[places[node]].visit_seconds
-        found[1] += ~here * stay[:, None]
-        return found[0], found[1]
-
-    def dearest_penalty(self) -> float:
-        """Of a unit of overload or lateness; the usual ceiling lets costs finer than theirs buy any overload."""
-        legs = [
-            int(self._metres[kind.profile].max(where=self._metres[kind.profile] < FOREVER // 4, initial=1))
-            * kind.unit_distance_cost
-            for kind in self.data.vehicle_types()
+    def _begin(self, crew: Crew[Lent, Outcome] | None) -> None:
+        """First tours: the plan given, or made anew; with jobs left out at a price if it cannot be helped."""
+        problem, standing = self._model.problem, self._standing
+        drivable = [
+            item
+            for item in problem.initial
+            if isinstance(self._model.appraiser.appraise(item.vehicle, item.acts), Facts)
         ]
-        return float(min(1e11, max(1e5, max(legs, default=0) / 10)))
+        if drivable:
+            standing.add(self._model.given(drivable))
+        elif crew is not None and len(self._model.acts) > WHOLE:
+            self._first_blocks(crew)
+        else:
+            self._first_whole()
+        standing.owed = standing.owed or any(self._model.mandatory[job] for job in standing.left)
+        self._improved()
 
-    def _owed_prize(self) -> int:
-        """Above what serving a job can cost."""
-        worst = 0
-        for vehicle in self.problem.vehicles:
-            tables = travel(self.problem, vehicle.profile)
-            leg = int(tables.metres.max()) * PER_METRE * vehicle.km_price
-            leg += (int(tables.seconds.max()) + 3_600) * PER_SECOND * vehicle.hour_price
-            worst = max(worst, 4 * leg + vehicle.fixed_price * UNIT)
-        return (2 * worst + UNIT) // self._divisor
+    def _first_blocks(self, crew: Crew[Lent, Outcome]) -> None:
+        """Blocks of neighbouring jobs, each planned from nothing."""
+        parts = blocks(self._model, self._where, BLOCK)
+        waiting = list(zip(parts, shares(self._model, parts), strict=True))
+        while (waiting or crew.busy) and not self._over():
+            while waiting and crew.free:
+                jobs, available = waiting.pop()
+                acts = sum(len(self._model.acts_of_job[job]) for job in jobs)
+                count = min(self._left(), int(FIRST_PER_ACT * acts))
+                task = Task(
+                    tuple(jobs), available, (), self._seed(), count, self._end, until_feasible=2 * count
+                )
+                crew.give((None, task))
+            answer = crew.next(self._end - time.monotonic())
+            if answer is not None:
+                self._iterations += answer[1].iterations
+                self._standing.add_if_idle(answer[1].tours or ())
 
-    def _prize(self, job: Job, owed: int) -> int:
-        return owed * (1 + job.priority) if job.tariff is None else job.tariff * UNIT // self._divisor
+    def _first_whole(self) -> None:
+        acts, standing = len(self._model.acts), self._standing
+        first = min(self._left(), int(FIRST_PER_ACT * acts) if acts > LONE else 0)
+        most = min(self._left(), 20 * acts + 1_000)
+        if self._count != ENDLESS:
+            most = min(most, max(1, int(FEASIBLE_SHARE * self._count)))
+        now = time.monotonic()
+        for owed in (False, True):
+            standing.owed = owed
+            end = self._end if owed else now + FEASIBLE_SHARE * (self._end - now)
+            task = standing.whole(seed=self._seed(), iterations=first, end=end)
+            outcome = search(self._model, replace(task, until_feasible=most), self._watch)
+            self._iterations += outcome.iterations
+            if outcome.tours is not None:
+                standing.add(outcome.tours)
+                standing.penalties = outcome.penalties
+                return
+            most = self._left()
 
-    def _client(self, job: Job, owed: int) -> pyvrp.Client:
-        (act,) = acts_of(job)
-        task = task_of(job, act.kind)
-        window = _window(task.windows, job.release if job.pickup else 0)
-        return pyvrp.Client(
-            location=self._node[act],
-            delivery=[] if job.pickup else list(job.amount),
-            pickup=list(job.amount if job.pickup else job.returns),
-            service_duration=task.service_seconds,
-            tw_early=window.start,
-            tw_late=window.end,
-            release_time=0 if job.pickup else min(job.release, window.end),
-            prize=self._prize(job, owed),
-            required=False,
-        )
+    def _lone(self) -> None:
+        """One search of the whole for all the time there is."""
+        task = self._standing.whole(seed=self._seed(), iterations=self._left(), end=self._end)
+        outcome = search(self._model, task, self._watch)
+        self._iterations += outcome.iterations
+        if outcome.tours is not None:
+            self._standing.clear()
+            self._standing.add(outcome.tours)
+            self._best = lambda: self._standing.tours
 
-    def _shipment(self, job: Job, owed: int) -> pyvrp.Shipment:
-        pickup, delivery = task_of(job, "pickup"), task_of(job, "delivery")
-        early, late = _window(pickup.windows, job.release), _window(delivery.windows, 0)
-        return pyvrp.Shipment(
-            pickup_location=self._node[Act(job.id, "pickup")],
-            delivery_location=self._node[Act(job.id, "delivery")],
-            pickup_tw_early=early.start,
-            pickup_tw_late=early.end,
-            pickup_service_duration=pickup.service_seconds,
-            delivery_tw_early=late.start,
-            delivery_tw_late=late.end,
-            delivery_service_duration=delivery.service_seconds,
-            amount=list(job.amount),
-            prize=self._prize(job, owed),
-            required=False,
-        )
+    def _in_groups(self, crew: Crew[Lent, Outcome]) -> None:
+        while not self._over():
+            while crew.free and (lent := self._lend(crew.size)):
+                crew.give(lent)
+            answer = crew.next(self._end + 0.1 - time.monotonic()) if crew.busy else None
+            if answer is None:
+                return
+            (loan, _), outcome = answer
+            self._iterations += outcome.iterations
+            if loan is not None and self._standing.give_back(loan, outcome):
+                self._improved()
 
-    def sequences(self, solution: pyvrp.Solution) -> tuple[Sequence, ...]:
-        """The routes of a solution, on the vehicles of each type in turn."""
-        spare = [list(members) for members in self._appraiser.kinds]
-        found = []
-        for route in solution.routes():
-            acts = tuple(self._acts_of_route(route))
-            if acts:
-                found.append(Sequence(spare[route.vehicle_type()].pop(0).id, acts))
-        return tuple(found)
+    def _lend(self, sharers: int) -> Lent | None:
+        loan = self._standing.lend(GROUP, draw(self._params.seed, self._steps, 1), sharers)
+        if loan is None:
+            return None
+        task = self._standing.task(loan, seed=self._seed(), per_act=PER_ACT, most=self._left(), end=self._end)
+        return loan, task
 
-    def _acts_of_route(self, route: pyvrp.Route) -> Iterable[Act]:
-        for done in route.schedule():
-            if done.is_client():
-                yield acts_of(self.clients[done.idx])[0]
-            elif done.is_shipment():
-                yield Act(self.pairs[done.idx].id, "pickup" if done.is_pickup() else "delivery")
+    def _improved(self) -> None:
+        self._watch(lambda: self._standing.tours, 0)
 
+    def _watch(self, tours: Callable[[], tuple[Tour, ...]], iterations: int) -> None:
+        self._best = tours
+        now = time.monotonic()
+        if now - self._reported >= REPORT_EVERY:
+            self._report(self._draft(iterations))
+            self._reported = time.monotonic()
 
-def _window(windows: tuple[Window, ...], ready: int) -> Window:
-    """The one window, from when the goods are ready; a moment where they are ready too late."""
-    window = windows[0] if windows else Window(0, FOREVER)
-    return Window(min(max(window.start, ready), window.end), window.end)
+    def _draft(self, more: int = 0) -> Draft:
+        sequences = self._model.sequences(self._best())
+        return Draft(sequences, self._iterations + more, time.monotonic() - self._begun)
 
 
 ENGINE = PyVrpSearch()

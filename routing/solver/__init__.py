@@ -43,7 +43,11 @@ class Progress:
 
 
 NEVER = (2**62, 0)
+REPAIR_SHARE = 0.6  # of what is left after the search
+LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in time
 WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
+BOUND_PER_SECOND = 6_000  # jobs times kinds of vehicle; measured
+ALWAYS_BOUND = 500
 
 OnProgress = Callable[[Progress], None]
 
@@ -73,28 +77,30 @@ def solve_with(
     *,
     on_progress: OnProgress | None = None,
     called_off: Callable[[], bool] = lambda: False,
+    begun: float | None = None,
+    alone: bool = False,
 ) -> Plan:
     """`solve` with every parameter in hand.
 
     `called_off` is asked some times a second; once it says so, the best plan so far is finished and returned.
+    `begun` is when the seconds began to count (time.monotonic). `alone` says that nothing else runs in this
+    process, no other thread above all: then the search is forked from it, which saves starting anew.
     """
-    begun = time.monotonic()
-    clock = MaxSeconds(params.seconds)
+    begun = time.monotonic() if begun is None else begun
+    clock = MaxSeconds(params.seconds - (time.monotonic() - begun))
     problem = completed(problem)
     choice = engine.choose(problem, params.engine)
     appraiser = Appraiser(problem)
-    # A run by counts must repeat, so the clock may not cut its repair short.
-    repair = Repair(appraiser, clock if params.iterations is None else MaxSeconds(params.seconds + 60))
     report = _Reporter(appraiser, begun, on_progress)
-    draft, first, bound = _search(choice.name, problem, params, report, clock, repair, called_off)
+    draft, bound = _search(choice.name, appraiser, params, report, clock, called_off, alone)
     if called_off():
         clock.cut(WIND_UP_SECONDS)
-    routes = repair.improve(repair.drivable(draft.sequences))
-    if (_worth(appraiser, first) or NEVER) < (_worth(appraiser, routes) or NEVER):
-        routes = repair.improve(first)
+    # A run by counts must repeat, so the clock may not cut its repair short.
+    left = clock.left() * REPAIR_SHARE if params.iterations is None else params.seconds + 60
+    routes = _finished(appraiser, Repair(appraiser, MaxSeconds(max(left, LEAST_REPAIR))), draft)
     plan = build(appraiser, (Sequence(vehicle, acts) for vehicle, acts in routes.items()))
     plan = dataclasses.replace(
-        _bounded(plan, bound),
+        _bounded(plan, bound or _bound(problem, params, clock)),
         engine=choice.name,
         engine_reason=choice.reason,
         seconds=round(time.monotonic() - begun, 3),
@@ -105,6 +111,20 @@ def solve_with(
     if violations := check(problem, plan):
         raise BrokenPlan(violations)
     return plan
+
+
+def _finished(appraiser: Appraiser, repair: Repair, draft: Draft) -> Routes:
+    """The draft, drivable and with what still fits; or first routes, where these leave less behind."""
+    routes = repair.drivable(draft.sequences)
+    served = {act.job for acts in routes.values() for act in acts}
+    if len(served) == len(appraiser.jobs):
+        return routes
+    routes = repair.improve(routes)
+    worth = _worth(appraiser, routes) or NEVER
+    if worth[0] == 0 and draft.sequences:
+        return routes
+    first = repair.improve(repair.first())
+    return first if (_worth(appraiser, first) or NEVER) < worth else routes
 
 
 def kept(problem: Problem, plan: Plan) -> dict[str, Any]:
@@ -133,34 +153,42 @@ def again(kept_plan: dict[str, Any], *, seconds: float = 3600.0) -> Plan:
 
 def _search(
     name: str,
-    problem: Problem,
+    appraiser: Appraiser,
     params: Params,
     report: _Reporter,
     clock: MaxSeconds,
-    repair: Repair,
     called_off: Callable[[], bool],
-) -> tuple[Draft, Routes, Bound]:
-    """The engine's draft, first routes to fall back on, and the bound; the last two made while it searches."""
-    idle = Draft((), 0, 0.0)
+    alone: bool,
+) -> tuple[Draft, Bound | None]:
+    """The engine's last draft in time; and the bound, if somebody wanted to see it meanwhile."""
+    problem = appraiser.problem
     if not problem.jobs or not problem.vehicles:
-        return idle, repair.first(), bounds.radial(problem)
+        return Draft((), 0, 0.0), None
     inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - _reserve(problem, params)))
-    deadline = time.monotonic() + clock.left()
     if not params.isolated:
-        draft = engine.load(name).search(problem, inside, report)
-        return draft, repair.first(), bounds.radial(problem)
-    with SearchApart(name, problem, inside) as search:
-        first = repair.first()
-        report.routes(first, 0)
-        bound = bounds.radial(problem)
+        return engine.load(name).search(problem, inside, report), None
+    end = time.monotonic() + inside.seconds
+    with SearchApart(name, problem, inside, end=end, forked=alone) as search:
+        if not report.wanted:
+            return search.last_draft(None, end, called_off), None
+        report.routes(Repair(appraiser, MaxSeconds(end - time.monotonic())).first(), 0)
+        bound = _bound(problem, params, MaxSeconds(end - time.monotonic()))
         report.lower_bound = bound.fen
-        return search.last_draft(report, deadline, called_off), first, bound
+        return search.last_draft(report, end, called_off), bound
 
 
 def _reserve(problem: Problem, params: Params) -> float:
     """Seconds of the limit kept back for an engine that looks at its clock late, repair, bound and check."""
-    wanted = 0.2 + 0.03 * params.seconds + len(problem.jobs) / 400
-    return min(wanted, params.seconds / 2)
+    return min(0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000, params.seconds / 2)
+
+
+def _bound(problem: Problem, params: Params, clock: MaxSeconds) -> Bound:
+    """The bound, where there is time for it: a search that was asked to be quick is not made to wait."""
+    kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
+    affordable = max(ALWAYS_BOUND, BOUND_PER_SECOND * clock.left())
+    if params.iterations is None and len(problem.jobs) * kinds > affordable:
+        return Bound(None, "no time for a bound")
+    return bounds.radial(problem)
 
 
 class _Reporter:
@@ -170,6 +198,11 @@ class _Reporter:
         self._appraiser, self._begun, self._on_progress = appraiser, begun, on_progress
         self._best: tuple[int, int] | None = None
         self.lower_bound: int | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens."""
+        return self._on_progress is not None
 
     def __call__(self, draft: Draft) -> None:
         self.routes({item.vehicle: item.acts for item in draft.sequences}, draft.iterations)

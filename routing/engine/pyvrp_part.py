@@ -1,0 +1,167 @@
+"""One part of a problem searched by PyVRP's iterated local search: from tours, or from nothing, to better tours.
+
+A task names everything that the search depends on, so that it can be done in any process and any order.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyvrp
+import pyvrp.search
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.IteratedLocalSearch import (
+    IteratedLocalSearch,
+    IteratedLocalSearchCallbacks,
+    IteratedLocalSearchParams,
+)
+
+from .pyvrp_model import Model, Part, Tour
+
+Penalties = tuple[list[float], float, float]
+SETTINGS = pyvrp.SolveParams()
+LEGS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Search these jobs with so many vehicles of each kind, from `tours`; ends by count, at `end` at the latest.
+
+    `owed` makes mandatory jobs optional at a price above any cost. `end` is of time.monotonic, which processes
+    of one machine share. With `until_feasible` it goes on past its count for a solution that can be driven.
+    """
+
+    jobs: tuple[int, ...]
+    available: tuple[int, ...]
+    tours: tuple[Tour, ...]
+    seed: int
+    iterations: int
+    end: float
+    until_feasible: int = 0  # iterations at most
+    owed: bool = False
+    penalties: Penalties | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a task found: tours that can be driven or None, its cost in PyVRP's units, that of its beginning."""
+
+    tours: tuple[Tour, ...] | None
+    cost: int
+    before: int | None
+    iterations: int
+    penalties: Penalties
+
+
+Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
+
+
+def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
+    """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
+    optional = frozenset(job for job in task.jobs if model.mandatory[job]) if task.owed else frozenset()
+    part = model.part(task.jobs, task.available, optional=optional)
+    local, manager = _tools(part, task)
+    given = model.solution(part, task.tours) if task.tours else None
+    begin = given if given is not None and given.is_feasible() else None
+    start = begin
+    if start is None:
+        blank = given or pyvrp.Solution.make_random(part.data, local.rng)
+        start = local.search(blank, manager.max_cost_evaluator(), exhaustive=True)
+    eye = _Eye(model, part, watch)
+    eye.on_best(start)
+    settings = IteratedLocalSearchParams(callbacks=eye)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)  # a part without an answer is told by `tours`
+        loop = IteratedLocalSearch(part.data, manager, local.search, start, settings)
+        result = loop.run(_Stop(task, eye), collect_stats=False)
+    best = result.best
+    return Outcome(
+        tours=tuple(model.tours(part, best)) if best.is_feasible() else None,
+        cost=_cost(part, best),
+        before=None if begin is None else _cost(part, begin),
+        iterations=result.num_iterations,
+        penalties=manager.penalties(),
+    )
+
+
+@dataclass(slots=True)
+class _Tools:
+    rng: pyvrp.RandomNumberGenerator
+    search: pyvrp.search.LocalSearch
+
+
+def _tools(part: Part, task: Task) -> tuple[_Tools, pyvrp.PenaltyManager]:
+    rng = pyvrp.RandomNumberGenerator(seed=task.seed)
+    neighbours = pyvrp.search.compute_neighbours(part.data, SETTINGS.neighbourhood)
+    perturbation = pyvrp.search.PerturbationManager(SETTINGS.perturbation)
+    local = pyvrp.search.LocalSearch(part.data, rng, neighbours, perturbation)
+    for operator in SETTINGS.operators:
+        if operator.supports(part.data):
+            local.add_operator(operator(part.data))
+    limits = pyvrp.PenaltyParams(max_penalty=part.dearest)
+    return _Tools(rng, local), pyvrp.PenaltyManager(task.penalties or _penalties(part), limits)
+
+
+def _penalties(part: Part) -> Penalties:
+    """First prices of overload, lateness and distance too far: a usual leg each for a usual amount of them."""
+    data = part.data
+    goods = [[c.delivery, c.pickup] for c in data.clients()]
+    loads = [[max(side) for side in zip(*pair, strict=False)] for pair in goods]
+    loads += [shipment.amount for shipment in data.shipments()]
+    usual = np.mean(loads, axis=0) if loads else np.ones(data.num_load_dimensions)
+    metres = float(np.mean([table.mean() for table in map(data.distance_matrix, range(data.num_profiles))]))
+    seconds = float(np.mean([table.mean() for table in map(data.duration_matrix, range(data.num_profiles))]))
+    kinds = data.vehicle_types()
+    leg = np.mean([kind.unit_distance_cost * metres + kind.unit_duration_cost * seconds for kind in kinds])
+    legs = LEGS * max(1.0, float(leg))
+    return (legs / np.maximum(1e-3, usual)).tolist(), legs / max(1.0, seconds), legs / max(1.0, metres)
+
+
+def _cost(part: Part, solution: pyvrp.Solution) -> int:
+    free = pyvrp.CostEvaluator([0] * part.data.num_load_dimensions, 0, 0)
+    cost: int = free.cost(solution)
+    return cost
+
+
+class _Stop:
+    """By count, or by the clock."""
+
+    def __init__(self, task: Task, eye: _Eye) -> None:
+        self._done, self._task, self._eye = 0, task, eye
+
+    def __call__(self, best_cost: float) -> bool:
+        most = self._task.iterations
+        if not self._eye.feasible:
+            most = max(most, self._task.until_feasible)
+        if self._done >= most:
+            return True
+        self._done += 1
+        return time.monotonic() >= self._task.end
+
+
+class _Eye(IteratedLocalSearchCallbacks):
+    """Sees every better solution."""
+
+    def __init__(self, model: Model, part: Part, watch: Watch | None) -> None:
+        self._model, self._part, self._watch = model, part, watch
+        self._iterations = 0
+        self.feasible = False
+
+    def on_iteration(self, *_: object) -> None:
+        self._iterations += 1
+
+    def on_best(self, best: pyvrp.Solution) -> None:
+        if best.is_feasible():
+            self.feasible = True
+            if self._watch is not None:
+                self._watch(lambda: tuple(self._model.tours(self._part, best)), self._iterations)
+
+
+def draw(seed: int, *words: int) -> random.Random:
+    """A stream of its own for each purpose and step."""
+    return random.Random(":".join(map(str, (seed, *words))))

@@ -1,0 +1,190 @@
+"""The tours at hand of a large search: cut into neighbouring groups, put together again from what these find.
+
+Groups after POPMUSIC (Taillard and Voss 2002): the routes nearest to one that was looked at least, searched
+as a problem of their own. Groups that are lent at the same time share no tour, no vehicle and no job.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..matrix import travel
+from .pyvrp_model import Model, Tour
+from .pyvrp_part import Outcome, Penalties, Task
+
+PIVOTS = 8  # places from which all others are measured, where there is no map
+SPARE = 2  # idle vehicles of each kind that a group may use, beside half as many as it has tours
+FloatTable = NDArray[np.float64]
+
+
+def map_of(model: Model) -> FloatTable:
+    """Where every node lies: coordinates, or the ways to a few far-apart places where only tables are known."""
+    places = [model.problem.locations[place] for place in model.places]
+    if all(place.x is not None and place.y is not None for place in places):
+        return np.array([(place.x, place.y) for place in places], dtype=np.float64)
+    if all(place.lon is not None and place.lat is not None for place in places):
+        points = np.radians(np.array([(place.lon, place.lat) for place in places], dtype=np.float64))
+        points[:, 0] *= np.cos(points[:, 1].mean())
+        return points
+    table = travel(model.problem, model.kinds[0][0].profile).metres
+    ways = [table[model.places[0], model.places].astype(np.float64)]
+    for _ in range(PIVOTS - 1):
+        far = int(np.min(ways, axis=0).argmax())
+        ways.append(table[model.places[far], model.places].astype(np.float64))
+    return np.array(ways).T
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """What one group has: numbers of tours, jobs on none, idle vehicles of each kind."""
+
+    tours: tuple[int, ...]
+    extra: tuple[int, ...]
+    idle: tuple[int, ...]
+
+
+class Standing:
+    """Tours that can be driven by number, the jobs on none, the vehicles that are idle."""
+
+    def __init__(self, model: Model, where: FloatTable, *, owed: bool) -> None:
+        self._model, self._map, self.owed = model, where, owed
+        self._tours: dict[int, Tour] = {}
+        self._looked: dict[int, int] = {}
+        self._centres: dict[int, FloatTable] = {}
+        self._next = 0
+        self._lent: set[int] = set()
+        self.penalties: Penalties | None = None
+        self.left = set(range(len(model.jobs)))
+        self.idle = [len(members) for members in model.kinds]
+
+    @property
+    def tours(self) -> tuple[Tour, ...]:
+        return tuple(self._tours.values())
+
+    def add(self, tours: Iterable[Tour], looked: int = 0) -> None:
+        """More tours, of idle vehicles and jobs on none."""
+        for tour in tours:
+            self._tours[self._next], self._looked[self._next] = tour, looked
+            self._next += 1
+            self.idle[tour.kind] -= 1
+            self.left -= {self._model.job_of[act] for act in tour.acts}
+
+    def add_if_idle(self, tours: Iterable[Tour]) -> None:
+        """Tours for which there still are vehicles."""
+        for tour in tours:
+            if self.idle[tour.kind] > 0:
+                self.add((tour,))
+
+    def clear(self) -> None:
+        """No tours."""
+        for tour in self._tours.values():
+            self.idle[tour.kind] += 1
+        self._tours, self._looked, self._centres, self._lent = {}, {}, {}, set()
+        self.left = set(range(len(self._model.jobs)))
+
+    def whole(self, *, seed: int, iterations: int, end: float) -> Task:
+        """All of it as one task."""
+        used = [0] * len(self.idle)
+        for tour in self._tours.values():
+            used[tour.kind] += 1
+        spare = SPARE + len(self._tours) // 2 if self._tours else 2**31
+        return Task(
+            jobs=tuple(range(len(self._model.jobs))),
+            available=tuple(have + min(idle, spare) for have, idle in zip(used, self.idle, strict=True)),
+            tours=self.tours,
+            seed=seed,
+            iterations=iterations,
+            end=end,
+            owed=self.owed,
+            penalties=self.penalties,
+        )
+
+    def lend(self, size: int, draw: random.Random, shares: int = 1) -> Loan | None:
+        """A group of neighbouring free tours of about `size` acts around one of the least looked at.
+
+        Idle vehicles are shared by as many as `shares` groups. None where no tour is free.
+        """
+        free = [number for number in self._tours if number not in self._lent]
+        if not free:
+            return None
+        least = min(self._looked[number] for number in free)
+        seed = draw.choice([number for number in free if self._looked[number] == least])
+        centre = self._centre(seed)
+        apart = {number: float(((self._centre(number) - centre) ** 2).sum()) for number in free}
+        group, acts = [], 0
+        for number in sorted(free, key=lambda number: (apart[number], number)):
+            group.append(number)
+            acts += len(self._tours[number].acts)
+            if acts >= size:
+                break
+        most = SPARE + len(group) // 2
+        idle = tuple(min(most, -(-count // shares)) for count in self.idle)
+        extra = self._near(set(group))
+        self._lent |= set(group)
+        self.left -= set(extra)
+        self.idle = [count - lent for count, lent in zip(self.idle, idle, strict=True)]
+        return Loan(tuple(group), tuple(extra), idle)
+
+    def _centre(self, number: int) -> FloatTable:
+        if number not in self._centres:
+            nodes = self._model.node_of[list(self._tours[number].acts)]
+            self._centres[number] = self._map[nodes].mean(axis=0)
+        return self._centres[number]
+
+    def _near(self, group: set[int]) -> list[int]:
+        """The jobs on no tour whose nearest act is of this group."""
+        if not self.left:
+            return []
+        nodes = self._model.node_of[np.concatenate([tour.acts for tour in self._tours.values()])]
+        mine = np.concatenate([np.full(len(t.acts), number in group) for number, t in self._tours.items()])
+        spots, near = self._map[nodes], []
+        for job in sorted(self.left):
+            here = self._map[self._model.node_of[self._model.acts_of_job[job][-1]]]
+            if mine[((spots - here) ** 2).sum(axis=1).argmin()]:
+                near.append(job)
+        return near
+
+    def task(self, loan: Loan, *, seed: int, per_act: int, most: int, end: float) -> Task:
+        """The group as a problem of its own."""
+        tours = tuple(self._tours[number] for number in loan.tours)
+        available = list(loan.idle)
+        for tour in tours:
+            available[tour.kind] += 1
+        jobs = dict.fromkeys(self._model.job_of[act] for tour in tours for act in tour.acts)
+        count = sum(len(tour.acts) for tour in tours)
+        return Task(
+            jobs=(*jobs, *loan.extra),
+            available=tuple(available),
+            tours=tours,
+            seed=seed,
+            iterations=min(most, per_act * count),
+            end=end,
+            owed=self.owed,
+            penalties=self.penalties,
+        )
+
+    def give_back(self, loan: Loan, outcome: Outcome) -> bool:
+        """Puts what a group found in the place of its tours; whether that is better."""
+        looked = 1 + min(self._looked[number] for number in loan.tours)
+        self._lent -= set(loan.tours)
+        self.left |= set(loan.extra)
+        self.idle = [count + lent for count, lent in zip(self.idle, loan.idle, strict=True)]
+        self.penalties = outcome.penalties
+        better = outcome.tours is not None and outcome.before is not None and outcome.cost < outcome.before
+        if not better or outcome.tours is None:
+            for number in loan.tours:
+                self._looked[number] = looked
+            return False
+        for number in loan.tours:
+            tour = self._tours.pop(number)
+            self._looked.pop(number)
+            self._centres.pop(number, None)
+            self.idle[tour.kind] += 1
+            self.left |= {self._model.job_of[act] for act in tour.acts}
+        self.add(outcome.tours, looked)
+        return True
