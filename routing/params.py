@@ -10,8 +10,8 @@ class Params:
     """Limits and seed of one search.
 
     seconds: wall clock of the whole search. iterations: engine iterations, for a run that repeats; the
-    seconds then only guard. cores: processes that search side by side. memory_mb: ceiling of the child process. engine: a name, or "" to choose by the
-    problem.
+    seconds then only guard. cores: processes that search side by side. memory_mb: ceiling of a process that
+    searches. engine: a name, or "" to choose by the problem.
     """
 
     seconds: float = 10.0
