@@ -15,7 +15,7 @@ setup: ## the environment in .venv and the catalogues (each target below calls i
 	@command -v $(PYTHON) >/dev/null || { echo "setup: Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) backend/config/setup.py
 
-demo: setup ## the whole system on this machine until Ctrl-C (ZS_PORT=9000 for another port)
+demo: setup ## the whole system on this machine until Ctrl-C (ZS_PORT=9000 for another port, ZS_PLAY=0 to act every role yourself)
 	@exec $(RUN) -m backend.config.demo
 
 demo-reset: setup ## the same from empty stores

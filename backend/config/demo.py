@@ -20,6 +20,15 @@ from backend.config.services.tail import Tail
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = BASE_DIR / "var"
 PORT = 8000
+OURS = {"ZS_PORT", "ZS_PLAY"}  # what a shell may say to a demonstration
+ANY_LINE = re.compile(".")
+PLAYED = (
+    "  Give something in the shop: supplier, dispatcher, driver and school take it from there, told below.",
+    "  To act them yourself: make demo ZS_PLAY=0",
+)
+UNPLAYED = (
+    "  Nobody acts but you, by the links above. To watch the others act: .venv/bin/python -m backend play",
+)
 HASTE = {"PGOPTIONS": "-c synchronous_commit=off"}  # what preparing writes can be written again
 
 
@@ -44,7 +53,7 @@ def _wanted_port() -> int:
 def forget_environment() -> None:
     """A demonstration never touches the database that a shell happens to name."""
     for name in list(os.environ):
-        if name in {"DATABASE_URL", "REDIS_URL"} or (name.startswith("ZS_") and name != "ZS_PORT"):
+        if name in {"DATABASE_URL", "REDIS_URL"} or (name.startswith("ZS_") and name not in OURS):
             say("demo", f"{name} is set and not used here.")
             del os.environ[name]
 
@@ -81,6 +90,7 @@ def run() -> None:
     """Start all, tell where, look after them, stop all."""
     began = time.monotonic()
     forget_environment()
+    played = wants_play()
     supervisor = Supervisor()
     supervisor.listen()
     where = place.of_checkout(VAR_DIR)
@@ -95,15 +105,33 @@ def run() -> None:
         links = prepare(env, where.logs, supervisor)
         if not supervisor.told.is_set():
             for child in stack.children(where.logs, env, web, live):
-                supervisor.start(child)
+                supervisor.start(child, requests=not played)  # the story is easier to follow alone
             _wait(supervisor, web, live)
         if not supervisor.told.is_set():
-            _greet(web, live, where, links, time.monotonic() - began)
+            _greet(web, live, where, links, time.monotonic() - began, played=played)
+            if played:
+                supervisor.start(play(where.logs, env), ANY_LINE)
         supervisor.run()
     finally:
         say("demo", "stopping")
         supervisor.stop()
         ports.release()
+
+
+def wants_play() -> bool:
+    """Whether everybody but the donor acts by itself; raises ServiceError for a word that is neither 0 nor 1."""
+    said = os.environ.get("ZS_PLAY") or "1"
+    if said not in {"0", "1"}:
+        raise ServiceError(
+            f"ZS_PLAY={said} is neither 0 nor 1. To act all roles yourself: make demo ZS_PLAY=0"
+        )
+    return said == "1"
+
+
+def play(logs: Path, env: dict[str, str]) -> Child:
+    """Supplier, dispatcher, driver and school, who take up what is given."""
+    command = [sys.executable, "-m", "backend", "play", "--base", env["ZS_SITE_URL"]]
+    return Child("play", command, logs / "play.log", env, cwd=BASE_DIR)
 
 
 def _wait(supervisor: Supervisor, web: int, live: int) -> None:
@@ -120,8 +148,9 @@ def _settled(supervisor: Supervisor, url: str) -> bool:
     return supervisor.told.is_set() or is_healthy(url, 2)
 
 
-def _greet(web: int, live: int, where: place.Place, links: str, seconds: float) -> None:
+def _greet(web: int, live: int, where: place.Place, links: str, seconds: float, *, played: bool) -> None:
     say("demo", f"ready in {seconds:.1f} s")
+    roles = PLAYED if played else UNPLAYED
     for line in (
         "",
         f"  直送 Zhisong   http://127.0.0.1:{web}/",
@@ -130,6 +159,7 @@ def _greet(web: int, live: int, where: place.Place, links: str, seconds: float) 
         "",
         *links.splitlines(),
         "",
+        *roles,
         "  Ctrl-C stops everything. The data stay; `make demo-reset` starts over.",
         "",
     ):

@@ -113,6 +113,12 @@ def test_the_terminal_gets_short_lines(line: str, short: str) -> None:
     assert shorten(line) == short
 
 
+def test_requests_may_be_left_to_the_file_unless_they_failed() -> None:
+    told = '{"event": "request", "method": "GET", "route": "/", "status": %d, "ms": 3}'
+    assert shorten(told % 200, requests=False) == "" and shorten(told % 404, requests=False) == ""
+    assert shorten(told % 500, requests=False) == "GET / 500 3 ms"
+
+
 def test_a_log_is_followed_from_its_end_and_by_whole_lines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

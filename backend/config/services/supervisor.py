@@ -1,5 +1,6 @@
 """Keeps children alive until told to stop: one that dies starts again, later each time it dies soon."""
 
+import re
 import signal
 import threading
 import time
@@ -9,7 +10,7 @@ from types import FrameType
 
 from backend.config.services.children import Child
 from backend.config.services.lines import say
-from backend.config.services.tail import Tail
+from backend.config.services.tail import WORTH, Tail
 
 FIRST_WAIT, LONGEST_WAIT, STEADY = 0.5, 30.0, 20.0
 TICK = 0.2
@@ -70,8 +71,9 @@ class Supervisor:
         self.tails.append(Tail(child.name, child.log))
         self.watched.append(Watched(child, renew))
 
-    def start(self, child: Child) -> None:
-        tail = Tail(child.name, child.log)
+    def start(self, child: Child, worth: re.Pattern[str] = WORTH, *, requests: bool = True) -> None:
+        """Start and watch it; lines of its log that match `worth`, and `requests`, are shown."""
+        tail = Tail(child.name, child.log, worth, requests=requests)
         child.start()
         self.tails.append(tail)
         self.watched.append(Watched(child))

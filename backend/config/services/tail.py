@@ -11,17 +11,19 @@ WIDTH = 150
 
 
 class Tail:
-    """Follows one log from where it ends now."""
+    """Follows one log from where it ends now; without `requests` only those that failed are told."""
 
-    def __init__(self, name: str, log: Path, worth: re.Pattern[str] = WORTH) -> None:
-        self.name, self.log, self.worth = name, log, worth
+    def __init__(
+        self, name: str, log: Path, worth: re.Pattern[str] = WORTH, *, requests: bool = True
+    ) -> None:
+        self.name, self.log, self.worth, self.requests = name, log, worth, requests
         self.position = log.stat().st_size if log.exists() else 0
         self.rest = b""
 
     def tell(self) -> None:
         """Say what is new and worth a line; all of it stays in the file."""
         for line in self._new_lines():
-            if short := shorten(line, self.worth):
+            if short := shorten(line, self.worth, requests=self.requests):
                 say(self.name, short)
 
     def _new_lines(self) -> list[str]:
@@ -35,19 +37,21 @@ class Tail:
         return [line.decode(errors="replace") for line in whole]
 
 
-def shorten(line: str, worth: re.Pattern[str] = WORTH) -> str:
+def shorten(line: str, worth: re.Pattern[str] = WORTH, *, requests: bool = True) -> str:
     """One line of a log as a person wants it, nothing for the rest."""
     try:
         told = json.loads(line) if line.startswith("{") else None
     except ValueError:
         told = None
     if isinstance(told, dict):
-        return _of_json(told)
+        return _of_json(told, requests)
     return line.strip()[:WIDTH] if worth.search(line) and "Configuration allows" not in line else ""
 
 
-def _of_json(told: dict[str, object]) -> str:
+def _of_json(told: dict[str, object], requests: bool) -> str:
     if told.get("event") == "request":
+        if not requests and not str(told.get("status")).startswith("5"):
+            return ""
         return f"{told.get('method')} {told.get('route')} {told.get('status')} {told.get('ms')} ms"
     if str(told.get("event")).endswith(" ready."):
         return "ready"

@@ -3,7 +3,7 @@
 import html
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,11 @@ _LINK = re.compile(r"""<a\b[^>]*\bhref="([^"]+)\"""")
 
 
 Values = Mapping[str, str | Sequence[str]]
+Pause = Callable[[], object]
+
+
+def at_once() -> None:
+    """No pause."""
 
 
 class DoorShut(Exception):
@@ -101,9 +106,12 @@ class Page:
 
 
 class Browser:
-    """One visitor with cookies and connections that are kept."""
+    """One visitor with cookies and connections that are kept; `pause` comes before every form they send."""
 
-    def __init__(self, base: str, *, language: str = "zh-hans", timeout: float = 60.0) -> None:
+    def __init__(
+        self, base: str, *, language: str = "zh-hans", timeout: float = 60.0, pause: Pause = at_once
+    ) -> None:
+        self.pause = pause
         self._http = httpx.Client(
             base_url=base, timeout=timeout, headers={"Accept-Language": language}, follow_redirects=True
         )
@@ -125,6 +133,7 @@ class Browser:
 
     def submit(self, page: Page, form: Form, values: Values | None = None, *, follow: bool = True) -> Page:
         """Send a form from the page it stands on; without `follow` the answer may be a redirect."""
+        self.pause()
         target = urljoin(page.url, form.action or page.url)
         sent: dict[str, str | Sequence[str]] = {**form.fields, **form.ticked, **(values or {})}
         if form.method == "get":
@@ -143,8 +152,8 @@ class Browser:
 class Browsers:
     """A browser for each thread that asks, closed together."""
 
-    def __init__(self, base: str) -> None:
-        self.base = base
+    def __init__(self, base: str, *, pause: Pause = at_once) -> None:
+        self.base, self.pause = base, pause
         self._seats = threading.local()
         self._open: list[Browser] = []
 
@@ -152,7 +161,7 @@ class Browsers:
         """This thread's browser."""
         browser: Browser | None = getattr(self._seats, "browser", None)
         if browser is None:
-            browser = self._seats.browser = Browser(self.base)
+            browser = self._seats.browser = Browser(self.base, pause=self.pause)
             self._open.append(browser)
         return browser
 

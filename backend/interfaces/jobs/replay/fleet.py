@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from backend.deliveries import queries
+from backend.deliveries.rules import PlanState
 from backend.interfaces.jobs.demo.cut import demo_id, tree
-from backend.interfaces.jobs.replay.browser import Browsers, DoorShut, Page
+from backend.interfaces.jobs.replay.browser import Browsers, DoorShut, Page, Pause, at_once
 from backend.interfaces.jobs.replay.schools import Schools
 from backend.interfaces.jobs.replay.staff import signed_in
 from backend.parties.queries import seats, user_by_public_id
@@ -41,6 +42,14 @@ class Depot:
     region: str
 
 
+@dataclass(frozen=True)
+class Gates:
+    """The drop of each stop, and each drop's link to the slip that shows its code."""
+
+    drops: dict[str, str]
+    links: dict[str, str]
+
+
 def depots() -> list[Depot]:
     """The demo dispatcher's seats."""
     regions = {
@@ -54,14 +63,25 @@ def depots() -> list[Depot]:
 
 
 class Fleet:
-    """Everything between the ramp and the count. `links` sign in a dispatcher and a driver."""
+    """Everything between the ramp and the count. `links` sign in a dispatcher and a driver.
 
-    def __init__(self, base: str, links: dict[str, str], seed: int, clock: Callable[[], datetime]) -> None:
+    `pause` comes before each act of theirs and of the schools.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        links: dict[str, str],
+        seed: int,
+        clock: Callable[[], datetime],
+        *,
+        pause: Pause = at_once,
+    ) -> None:
         self.clock = clock
-        self.schools = Schools(Browsers(base), seed)
+        self.schools = Schools(Browsers(base, pause=pause), seed)
         self.depots = depots()
-        self.dispatcher = signed_in(base, links["dispatch"])
-        self.driver = signed_in(base, links["courier"])
+        self.dispatcher = signed_in(base, links["dispatch"], pause=pause)
+        self.driver = signed_in(base, links["courier"], pause=pause)
         self._pause = threading.Event()
 
     def __enter__(self) -> Self:
@@ -124,17 +144,20 @@ class Fleet:
 
     def _drive(self, depot: Depot, plan: str) -> None:
         """One route after the other, as a driver with one phone takes them."""
-        row = queries.plan_row(public_id=plan, organisation_id=depot.organisation_id)
-        drops = {stop.public_id: stop.drop for r in queries.plan_sheet(plan=row).routes for stop in r.stops}
-        links = self.schools.links()
+        gates = Gates(self._drops(depot, plan), self.schools.links())
         while True:
             page = self.driver.get(f"/courier/?as={depot.organisation}")
             if page.has("/take/"):
                 page = self.driver.submit(page, page.form(action="/take/"))
-            if not self._drive_route(page, drops, links):
+            if not self._drive_route(page, gates):
                 return
 
-    def _drive_route(self, page: Page, drops: dict[str, str], links: dict[str, str]) -> int:
+    def _drops(self, depot: Depot, plan: str) -> dict[str, str]:
+        """The drop of each stop of a plan."""
+        row = queries.plan_row(public_id=plan, organisation_id=depot.organisation_id)
+        return {stop.public_id: stop.drop for r in queries.plan_sheet(plan=row).routes for stop in r.stops}
+
+    def _drive_route(self, page: Page, gates: Gates) -> int:
         """Stop after stop until the phone has nothing more to do; how many acts that took."""
         acts = 0
         while True:
@@ -142,16 +165,23 @@ class Fleet:
                 page = self.driver.submit(page, page.form(action="/load/"))
             elif page.has("/deliver/"):
                 form = page.form(action="/deliver/")
-                page = self.driver.submit(page, form, {"code": self._code(form.action, drops, links)})
+                page = self.driver.submit(page, form, {"code": self._code(page, form.action, gates)})
             elif page.has("/arrive/"):
                 page = self.driver.submit(page, page.form(action="/arrive/"))
             else:
                 return acts
             acts += 1
 
-    def _code(self, action: str, drops: dict[str, str], links: dict[str, str]) -> str:
+    def _code(self, page: Page, action: str, gates: Gates) -> str:
         """What the keeper at the gate says."""
-        stop = _STOP.search(action)
-        if not stop:
-            raise ValueError(action)
-        return self.schools.code(links[drops[stop.group(1)]])
+        found = _STOP.search(action)
+        stop = found.group(1) if found else ""
+        if stop not in gates.drops:  # somebody else released the plan that this route is of
+            for depot in self.depots:
+                for line in queries.plan_lines(organisation_id=depot.organisation_id):
+                    if line.state is PlanState.RELEASED:
+                        gates.drops.update(self._drops(depot, line.public_id))
+        token = gates.links.get(gates.drops.get(stop, ""))
+        if token is None:
+            raise DoorShut(page, "nobody at this gate has a code")
+        return self.schools.code(token)

@@ -9,7 +9,7 @@ import sys
 from django.conf import settings
 from django.core.management import call_command
 
-from backend.interfaces.jobs.replay.browser import Browser, DoorShut
+from backend.interfaces.jobs.replay.browser import Browser, DoorShut, Pause, at_once
 
 ROLES = {"调度": "dispatch", "司机": "courier"}
 _LINE = re.compile(r"^(\S+).*\n\s+\S+?(/accounts/demo/\S+)$", re.M)
@@ -33,11 +33,12 @@ def _printed() -> str:
     ).stdout
 
 
-def signed_in(base: str, link: str) -> Browser:
+def signed_in(base: str, link: str, *, pause: Pause = at_once) -> Browser:
     """A browser in which somebody has opened their link and said yes."""
     browser = Browser(base)
     page = browser.get(link)
     entered = browser.submit(page, page.form(), follow=False)
+    browser.pause = pause
     if page.status != HTTP_OK or entered.status >= 400:
         raise DoorShut(entered, "signing in")
     return browser

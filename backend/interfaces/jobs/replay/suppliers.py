@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from backend.interfaces.jobs.demo.cut import rows
+from backend.interfaces.jobs.replay.browser import Pause, at_once
 
 API = "/api/supplier/v1"
 DECLINES = 0.01  # of order items: somebody else is asked
@@ -41,13 +42,14 @@ class ApiRefused(Exception):
 
 @dataclass
 class SupplierSystem:
-    """One supplier's system. `handled` counts what it did."""
+    """One supplier's system. `handled` counts what it did; `pause` comes before each act."""
 
     base: str
     name: str
     key: str
     seed: int
     goods: dict[str, Goods]
+    pause: Pause = at_once
     handled: Counter[str] = field(default_factory=Counter)
     _pause: threading.Event = field(default_factory=threading.Event)
 
@@ -120,6 +122,7 @@ class SupplierSystem:
                 yield {"grams": quantity * piece.grams, "cm3": quantity * piece.cm3, "items": [packed]}
 
     def _act(self, path: str, order: dict[str, Any], body: Any) -> dict[str, Any]:
+        self.pause()
         headers = {"Idempotency-Key": f"replay{path}".replace("/", "."), "If-Match": order["etag"]}
         answered: dict[str, Any] = self._call("POST", path, json=body, headers=headers)
         return answered

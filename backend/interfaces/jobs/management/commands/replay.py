@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from rich.console import Console
 
+from backend.interfaces.jobs.demo import stage
 from backend.interfaces.jobs.demo.keys import demo_keys
 from backend.interfaces.jobs.replay.report import show
 from backend.interfaces.jobs.replay.run import Replay
@@ -48,7 +49,8 @@ class Command(BaseCommand):
             timezone.now,
             console,
         )
-        outcome = replay.run()
+        with stage.taken(wait=True):  # `play` finishes what it is about, then rests
+            outcome = replay.run()
         show(console, outcome.account, outcome.checks)
         console.print("  ".join(f"{what}: {people:,}" for what, people in sorted(outcome.visits.items())))
         for failure in outcome.failures[:MOST_FAILURES]:
