@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from dataclasses import dataclass
 
 from .plan import (
@@ -26,6 +27,7 @@ from .plan import (
     waiver,
 )
 from .problem import Act, Job, Problem, Sequence, Vehicle
+from .stop import MaxSeconds
 
 Routes = dict[str, tuple[Act, ...]]
 
@@ -39,19 +41,31 @@ class Alternative:
     added_cost: int
 
 
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The plan after a change, the fen it adds, the jobs on other vehicles than before and those left out."""
+
+    plan: Plan
+    added_cost: int
+    moved: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
 def explained(problem: Problem, plan: Plan) -> Plan:
     """The plan with reasons and the cheapest relaxation per job left out, and a price for every stop."""
     return dataclasses.replace(plan, unserved=unserved(problem, plan), stop_prices=stop_prices(problem, plan))
 
 
-def unserved(problem: Problem, plan: Plan) -> tuple[Unserved, ...]:
+def unserved(problem: Problem, plan: Plan, *, seconds: float = float("inf")) -> tuple[Unserved, ...]:
     """Every job left out with a reason per vehicle, and the cheapest single change that would let it in.
 
     The reason is the rule that bars the job from the vehicle for good; else the one whose waiving, alone,
     lets it into the route as planned at the least cost. Of a group the alternative that comes nearest speaks.
+    What is owed is explained first; what is left when the seconds are over comes back without reasons.
     """
-    asked = _Asked(problem, plan)
-    return tuple(asked.explained(item) for item in plan.unserved)
+    asked, clock = _Asked(problem, plan), MaxSeconds(seconds)
+    order = sorted(plan.unserved, key=lambda item: item.tariff is not None)
+    return tuple(asked.explained(item) if clock.left() > 0 else item for item in order)
 
 
 class _Asked:
@@ -145,6 +159,75 @@ def alternatives(problem: Problem, plan: Plan, job_id: str) -> tuple[Alternative
         if best is not None:
             found.append(Alternative(vehicle.id, best.facts.acts, best.added))
     return tuple(sorted(found, key=lambda item: item.added_cost))
+
+
+def inserted(problem: Problem, plan: Plan, job_id: str) -> Plan | None:
+    """The plan with one more job at the cheapest place there is; None where there is none."""
+    return moved(problem, plan, (job_id,))
+
+
+def moved(problem: Problem, plan: Plan, jobs: Many[str], *, vehicle: str | None = None) -> Plan | None:
+    """The plan with some jobs taken out and put back, one after another, each at its cheapest place.
+
+    With a `vehicle` they all go there. None where one fits nowhere, or an alternative of it is done.
+    """
+    appraiser = Appraiser(problem)
+    routes = {name: _without(acts, set(jobs)) for name, acts in _routes(plan).items()}
+    for job in (appraiser.jobs[job_id] for job_id in jobs):
+        group = appraiser.group_of.get(job.id)
+        if group and any(act.job in group.jobs for acts in routes.values() for act in acts):
+            return None
+        found = []
+        for name in appraiser.vehicles if vehicle is None else (vehicle,):
+            way = Places(appraiser, appraiser.vehicles[name], routes.get(name, ())).cheapest(job)
+            if way is not None:
+                found.append((way.added, name, way.facts.acts))
+        if not found:
+            return None
+        _, name, routes[name] = min(found, key=lambda way: way[0])
+    return build(appraiser, (Sequence(name, acts) for name, acts in routes.items()))
+
+
+def what_if(problem: Problem, plan: Plan) -> WhatIf:
+    """What a plan of a problem becomes when the problem changes: locks, orders, windows, a vehicle less.
+
+    `problem` is the changed one. Jobs stay where they may; those that break a rule leave their route, the
+    last first, and go back one by one to their cheapest place. Not a search: an answer to show at once.
+    """
+    appraiser, routes = Appraiser(problem), {}
+    loose: list[str] = []
+    for sequence in sequences_of(plan):
+        acts = tuple(act for act in sequence.acts if not act.job or act.job in appraiser.jobs)
+        routes[sequence.vehicle], out = _drivable(appraiser, sequence.vehicle, acts)
+        loose += out
+    now = build(appraiser, (Sequence(name, acts) for name, acts in routes.items()))
+    for job_id in loose:
+        tariff = appraiser.jobs[job_id].tariff
+        better = inserted(problem, now, job_id)
+        if better is not None and (tariff is None or better.cost.total < now.cost.total):
+            now = better
+    before, after = _homes(plan), _homes(now)
+    left = tuple(job for job in loose if job not in after)
+    shifted = tuple(job for job in loose if job in after and after[job] != before[job])
+    return WhatIf(now, now.cost.total - plan.cost.total, shifted, left)
+
+
+def _drivable(
+    appraiser: Appraiser, vehicle_id: str, acts: tuple[Act, ...]
+) -> tuple[tuple[Act, ...], list[str]]:
+    """The acts that can still be driven, and the jobs that had to go: the barred ones, then the last."""
+    vehicle = appraiser.vehicles.get(vehicle_id)
+    jobs = dict.fromkeys(act.job for act in acts if act.job)
+    out = [job for job in jobs if vehicle is None or appraiser.admits(vehicle, appraiser.jobs[job])]
+    acts = _without(acts, set(out))
+    while any(act.job for act in acts) and isinstance(appraiser.appraise(vehicle_id, acts), Broken):
+        out.append(next(act.job for act in reversed(acts) if act.job))
+        acts = _without(acts, {out[-1]})
+    return (acts if any(act.job for act in acts) else ()), out
+
+
+def _homes(plan: Plan) -> dict[str, str]:
+    return {act.job: sequence.vehicle for sequence in sequences_of(plan) for act in sequence.acts}
 
 
 def _routes(plan: Plan) -> Routes:

@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from routing.explain import alternatives, evaluate, explained, lane_prices, stop_prices
+from routing.checker import check
+from routing.explain import (
+    alternatives,
+    evaluate,
+    explained,
+    inserted,
+    lane_prices,
+    moved,
+    stop_prices,
+    what_if,
+)
 from routing.plan import Appraiser, Infeasible, Plan, build
-from routing.problem import Act, Job, Location, Problem, Sequence, Task, Vehicle, Window
+from routing.problem import Act, Job, Location, Lock, Problem, Sequence, Task, Vehicle, Window, acts_of
 from routing.solver import Params, solve_with
 from tests.routing.county import HOUR, LORRY, VAN, pair, road
 
@@ -138,3 +148,34 @@ def test_two_hundred_stops_are_explained_in_under_a_second() -> None:
     found = explained(problem, plan)
     assert time.monotonic() - begun < 1
     assert {reason.code for reason in found.unserved[0].reasons} == {"full"}
+
+
+def test_one_more_job_goes_to_the_cheapest_place_there_is(small: Problem) -> None:
+    two = evaluate(small, (Sequence("van", tuple(a for job in small.jobs[:2] for a in acts_of(job))),))
+    assert isinstance(two, Plan)
+    more = inserted(small, two, "books")
+    assert more is not None and not more.unserved
+    found = alternatives(small, two, "books")
+    assert more.cost.total == two.cost.total + found[0].added_cost
+    assert inserted(replace(small, jobs=(*small.jobs, pair("piano", "near", 700))), two, "piano") is None
+
+
+def test_jobs_are_moved_to_a_vehicle_by_hand() -> None:
+    problem = road((pair("rice", "near"), pair("coats", "far")), (VAN, LORRY))
+    plan = planned(problem)
+    there = moved(problem, plan, ["rice", "coats"], vehicle="lorry")
+    assert there is not None and [route.vehicle for route in there.routes] == ["lorry"]
+    assert there.cost.total > plan.cost.total
+    assert moved(problem, plan, ["rice"], vehicle="lorry") is not None
+
+
+def test_what_if_keeps_what_may_stay_and_says_what_it_costs() -> None:
+    problem = road((pair("rice", "near"), pair("coats", "far"), pair("hats", "far", tariff=9)), (VAN, LORRY))
+    plan = planned(problem)
+    locked = what_if(replace(problem, locks=(Lock("coats", "lorry"),)), plan)
+    assert (locked.moved, locked.left_out) == (("coats",), ())
+    assert check(replace(problem, locks=(Lock("coats", "lorry"),)), locked.plan) == []
+    assert locked.added_cost == locked.plan.cost.total - plan.cost.total > 0
+    short = replace(problem, vehicles=(replace(VAN, shift=Window(8 * HOUR, 8 * HOUR + 3_000)),))
+    late = what_if(short, plan)
+    assert late.left_out == ("coats",) and check(short, late.plan) == []

@@ -17,7 +17,6 @@ from backend.kernel.states import WrongState
 from routing.bounds import radial
 from routing.explain import lane_prices, stop_prices, unserved
 from routing.plan import Plan as Answer
-from routing.plan import Unserved
 from routing.problem import Problem, to_json
 from routing.solver import BrokenPlan, EngineDied, Params, Progress, solve_with
 
@@ -102,16 +101,9 @@ def _keep(plan: Plan, by: str, day: Day, problem: Problem, answer: Answer, at: d
 
 
 def with_reasons(problem: Problem, plan: Answer, *, seconds: float = REASON_SECONDS) -> Answer:
-    """The plan with a price for every stop and, while time is left, reasons for what it leaves out.
-
-    What is owed is explained first; reasons cost time that grows with the square of a route's length.
-    """
-    end = time.monotonic() + seconds
-    told: list[Unserved] = []
-    for item in sorted(plan.unserved, key=lambda item: item.tariff is not None):
-        alone = dataclasses.replace(plan, unserved=(item,))
-        told += unserved(problem, alone) if time.monotonic() < end else (item,)
-    return dataclasses.replace(plan, unserved=tuple(told), stop_prices=stop_prices(problem, plan))
+    """The plan with a price for every stop and, while time is left, reasons for what it leaves out."""
+    told = unserved(problem, plan, seconds=seconds)
+    return dataclasses.replace(plan, unserved=told, stop_prices=stop_prices(problem, plan))
 
 
 class _Search:
