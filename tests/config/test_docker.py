@@ -1,6 +1,8 @@
 """The compose file says what the system runs by hand; no engine is needed to compare them."""
 
+import ast
 import re
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import yaml
 from backend.config import stack
 
 DOCKER = Path(__file__).resolve().parents[2] / "docker"
+CATALOGUES = {"catalogues.py", "translations.py"}  # run where the image is made, before its tools go
 
 
 @pytest.fixture
@@ -70,3 +73,30 @@ def test_secrets_have_no_default_and_ports_stay_on_this_host(services: dict[str,
     for name in ("ZS_SECRET_KEY", "POSTGRES_PASSWORD", "ZS_HOST"):
         assert f"${{{name}:?" in text and f"${{{name}:-" not in text
     assert all(port.startswith("127.0.0.1:") for each in services.values() for port in each.get("ports", ()))
+
+
+def test_nothing_that_the_image_uninstalls_is_imported_there() -> None:
+    """The Dockerfile takes away what stands under this line of requirements.in."""
+    tools = (
+        (DOCKER.parent / "requirements.in").read_text().lower().split("# what it is proved with\n")[1].split()
+    )
+    gone = {
+        module
+        for module, sources in packages_distributions().items()
+        if {re.sub(r"[-_.]+", "-", source).lower() for source in sources} & set(tools)
+    }
+    assert "pytest" in gone and "yaml" in gone
+    for folder in ("backend", "routing"):
+        for path in (DOCKER.parent / folder).rglob("*.py"):
+            if path.name not in CATALOGUES:
+                assert not _imported(path) & gone, path
+
+
+def _imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    return {name.split(".")[0] for name in plain} | {
+        node.module.split(".")[0]
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
