@@ -277,6 +277,13 @@ CROWD_PAGES_WAITING = env.int("ZS_CROWD_PAGES_WAITING", 12)
 CROWD_GIFTS_AT_WORK = env.int("ZS_CROWD_GIFTS_AT_WORK", 40)
 CROWD_GIFTS_WAITING = env.int("ZS_CROWD_GIFTS_WAITING", 200)
 
+PERSON_SECONDS = env.int("ZS_PERSON_SECONDS", 15)  # a person needs for one gift; faster ones are looked at
+PERSON_GIFTS_AN_HOUR = env.int("ZS_PERSON_GIFTS_AN_HOUR", 120)  # then the hour is over
+ADDRESS_GIFTS_A_MINUTE = env.int("ZS_ADDRESS_GIFTS_A_MINUTE", 60)  # then the address is asked, never refused
+CARD_MOST_FAILURES = env.int("ZS_CARD_MOST_FAILURES", 5)  # of one card or visitor within CARD_MINUTES
+CARD_MINUTES = env.int("ZS_CARD_MINUTES", 15)
+CARD_GIFTS_AN_HOUR = env.int("ZS_CARD_GIFTS_AN_HOUR", 60)  # more gifts of one card wait for a person
+
 # suppliers' systems
 API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)
 

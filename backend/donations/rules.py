@@ -13,6 +13,7 @@ from backend.needs.rules import OpenNeed
 
 
 class GiftStatus(StrEnum):
+    GATHERING = "gathering"  # a large gift that is being put together, seen by nobody
     PLACED = "placed"
     PAID = "paid"
     EXPIRED = "expired"
@@ -23,6 +24,7 @@ class GiftStatus(StrEnum):
 GIFT = Transitions(
     "gift",
     {
+        GiftStatus.GATHERING: frozenset({GiftStatus.PLACED, GiftStatus.EXPIRED}),
         GiftStatus.PLACED: frozenset({GiftStatus.PAID, GiftStatus.EXPIRED}),
         GiftStatus.PAID: frozenset({GiftStatus.REFUNDED}),
         GiftStatus.EXPIRED: frozenset({GiftStatus.PAID, GiftStatus.RETURNED}),
@@ -80,6 +82,36 @@ UNITS = Transitions(
         UnitState.VOID: frozenset({UnitState.FUNDED}),  # paid late and reserved again
     },
 )
+
+
+class GatheringStatus(StrEnum):
+    """Of a large gift: its needs are claimed in chunks, whole or not at all."""
+
+    GATHERING = "gathering"
+    GATHERED = "gathered"
+    DROPPING = "dropping"  # what was claimed is being given back, in chunks too
+    DROPPED = "dropped"
+
+
+GATHERING = Transitions(
+    "gathering",
+    {
+        GatheringStatus.GATHERING: frozenset({GatheringStatus.GATHERED, GatheringStatus.DROPPING}),
+        GatheringStatus.GATHERED: frozenset({GatheringStatus.DROPPING}),  # not paid in time
+        GatheringStatus.DROPPING: frozenset({GatheringStatus.DROPPED}),
+        GatheringStatus.DROPPED: frozenset(
+            {GatheringStatus.DROPPING}
+        ),  # another charity's part expires later
+    },
+)
+
+
+class ReviewReason(StrEnum):
+    """Why a person should look at a gift before anything is ordered for it."""
+
+    PACE = "pace"  # one visitor gave faster than people can
+    CARD_PACE = "card_pace"  # one card paid for more gifts than people make
+    CARD_TESTING = "card_testing"  # this card or visitor had many failed payments just before
 
 
 class Source(StrEnum):

@@ -101,6 +101,41 @@ FROM due WHERE f.id = due.id AND due.won > 0
 RETURNING f.id, due.won
 """
 
+# parameters: gathering bigint, beside those of needs.statements.OPEN_REST, which takes the place of {rest}
+INSERT_WISHES = """
+INSERT INTO donations_wish (gathering_id, need_line_id, quantity, unit_price)
+SELECT %(gathering)s, w.* FROM ({rest}) AS w
+"""
+
+# parameters: gathering bigint, most int
+NEXT_WISHES = """
+SELECT w.id, n.public_id, w.quantity, w.unit_price
+FROM donations_wish w JOIN needs_needline n ON n.id = w.need_line_id
+WHERE w.gathering_id = %(gathering)s ORDER BY w.need_line_id LIMIT %(most)s
+"""
+
+# parameters: account_ids bigint[], notice_ids text[], at. Returns those that were not known before.
+INSERT_NOTICES = """
+INSERT INTO donations_paymentnotice (account_id, notice_id, received_at)
+SELECT v.account, v.notice, %(at)s
+FROM unnest(%(account_ids)s::bigint[], %(notice_ids)s::text[]) AS v (account, notice)
+ORDER BY v.account, v.notice
+ON CONFLICT (account_id, notice_id) DO NOTHING RETURNING account_id, notice_id
+"""
+
+# parameters: line_ids bigint[], amounts bigint[]
+TAKE_FROM_LINES = """
+UPDATE donations_donationline l SET directed = l.directed - v.amount, refunded = l.refunded + v.amount
+FROM unnest(%(line_ids)s::bigint[], %(amounts)s::bigint[]) AS v (id, amount) WHERE l.id = v.id
+"""
+
+# parameters: payment_ids bigint[], amounts bigint[], one row per payment. Returns the gifts sent back whole.
+MARK_REFUNDED = """
+UPDATE donations_payment p SET refunded = p.refunded + v.amount
+FROM unnest(%(payment_ids)s::bigint[], %(amounts)s::bigint[]) AS v (id, amount) WHERE p.id = v.id
+RETURNING CASE WHEN p.refunded = p.amount THEN p.donation_id END
+"""
+
 # parameters: payment_ids bigint[], gateway_refs text[]
 MARK_PAID = """
 UPDATE donations_payment p SET status = 'paid', gateway_ref = v.ref

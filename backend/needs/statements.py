@@ -18,6 +18,23 @@ JOIN parties_organisation o ON o.id = c.organisation_id
 WHERE n.public_id = ANY(%(need_refs)s)
 """
 
+# parameters: at, appeal text, category text, township text (empty: all). What can be given now, in id order:
+# need, quantity left, unit price, for a writer that keeps it as a wish.
+OPEN_REST = """
+SELECT n.id, n.wanted - n.reserved, n.unit_price
+FROM needs_needline n
+JOIN needs_appeal a ON a.id = n.appeal_id
+JOIN catalogue_item i ON i.id = n.item_id
+JOIN parties_recipient r ON r.id = n.recipient_id
+JOIN parties_site s ON s.id = r.site_id
+WHERE n.stopped_at IS NULL AND n.reserved < n.wanted
+  AND a.state = 'live' AND a.starts_at <= %(at)s AND %(at)s < a.ends_at
+  AND (%(appeal)s = '' OR a.public_id = %(appeal)s)
+  AND (%(category)s = '' OR i.category = %(category)s)
+  AND (%(township)s = '' OR s.township_code = %(township)s)
+ORDER BY n.id
+"""
+
 # parameters: claim_ids bigint[], claim_quantities int[]: one row per need, grouped by the caller.
 # The check need_not_oversold refuses the whole batch if admission was wrong.
 CLAIM = """

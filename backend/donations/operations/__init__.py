@@ -11,46 +11,81 @@ from backend.donations.operations.asking import (
     ask_for_stopped,
     close_due_questions,
 )
+from backend.donations.operations.attempts import purge_attempts
 from backend.donations.operations.expiring import expire_due
+from backend.donations.operations.gathering import (
+    NoSuchGathering,
+    OneAtATime,
+    cancel_gathering,
+    gather_due,
+    start_gathering,
+)
 from backend.donations.operations.goods import TooFewSourced, claim_goods, release_goods, reopen_goods
 from backend.donations.operations.linking import renew_link
 from backend.donations.operations.paying import AmountDiffers, NoSuchPayment, Receipt, receive_notice, sync
-from backend.donations.operations.placing import NoSuchGift, PlacedGift, place, presented, start_payment
+from backend.donations.operations.placing import (
+    NoSuchGift,
+    PlacedGift,
+    TooManyFailures,
+    place,
+    presented,
+    start_payment,
+)
 from backend.donations.operations.refunding import TooLateToTakeBack, pay_refunds, take_back
-from backend.donations.rules import Choice, DonorDetail, GiftLine, QuestionKind
+from backend.donations.operations.reviewing import (
+    AlreadyDecided,
+    NoSuchReview,
+    hold,
+    release_held,
+    send_back_held,
+)
+from backend.donations.rules import Choice, DonorDetail, GiftLine, QuestionKind, ReviewReason
 from backend.donations.writer import Busy
 
 __all__ = [
     "AlreadyAnswered",
+    "AlreadyDecided",
     "AmountDiffers",
     "Busy",
     "Choice",
     "DonorDetail",
     "GiftLine",
+    "NoSuchGathering",
     "NoSuchGift",
     "NoSuchPayment",
     "NoSuchQuestion",
+    "NoSuchReview",
     "NotAChoice",
     "NotDue",
+    "OneAtATime",
     "PlacedGift",
     "QuestionKind",
     "Receipt",
+    "ReviewReason",
     "TooFewSourced",
     "TooLateToTakeBack",
+    "TooManyFailures",
     "answer",
     "ask",
     "ask_for_stopped",
+    "cancel_gathering",
     "claim_goods",
     "close_due_questions",
     "expire_due",
+    "gather_due",
+    "hold",
     "open_payment_account",
     "pay_refunds",
     "place",
     "presented",
+    "purge_attempts",
     "receive_notice",
     "release_goods",
+    "release_held",
     "renew_link",
     "reopen_goods",
+    "send_back_held",
+    "start_gathering",
     "start_payment",
     "sync",
     "take_back",

@@ -6,16 +6,24 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from backend.donations.models import Donation, FundedLine, Payment
+from backend.donations.models import Donation, FundedLine, Gathering, Payment
+from backend.donations.operations.gathering import void_units
 from backend.donations.operations.paying import AmountDiffers, check_amount
 from backend.donations.operations.settling import settle
 from backend.donations.payments import registry
 from backend.donations.payments.port import GatewayDown, OrderState, Standing
-from backend.donations.rules import GIFT, PAYMENT, UNITS, GiftStatus, PaymentStatus, UnitState
+from backend.donations.rules import (
+    GATHERING,
+    GIFT,
+    PAYMENT,
+    GatheringStatus,
+    GiftStatus,
+    PaymentStatus,
+    UnitState,
+)
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
+from backend.journal.operations import entry_values, record_all
 from backend.kernel.states import move
-from backend.needs.operations.standing import free
 
 log = logging.getLogger(__name__)
 ASK_AGAIN = timedelta(minutes=1)  # when the gateway gave no answer
@@ -72,29 +80,37 @@ def _expire(gift_ids: Collection[int], actor: str, at: datetime) -> int:
     ids = [gift.pk for gift in gifts]
     move(Donation.objects.filter(pk__in=ids), GIFT, to=GiftStatus.EXPIRED)
     move(Payment.objects.filter(donation__in=ids), PAYMENT, to=PaymentStatus.CLOSED, closed_at=at)
-    _free(ids)
+    large = _leave_large(ids)
+    _free([pk for pk in ids if pk not in large])
     _record(gifts, actor, at)
     return len(gifts)
 
 
+def _leave_large(gift_ids: Collection[int]) -> set[int]:
+    """Large gifts give their needs back chunk by chunk: see gathering. Returns those gifts."""
+    rows = Donation.objects.filter(pk__in=gift_ids, checkout__gathering__isnull=False)
+    large = dict(rows.values_list("pk", "checkout__gathering"))
+    gatherings = Gathering.objects.filter(pk__in=large.values())
+    move(gatherings, GATHERING, to=GatheringStatus.DROPPING, reason="not_paid")
+    return set(large)
+
+
 def _free(gift_ids: Collection[int]) -> None:
     lines = FundedLine.objects.filter(fundings__line__donation__in=gift_ids, state=UnitState.FUNDED.value)
-    rows = list(lines.order_by("pk").values_list("pk", "need_line_id", "quantity"))
-    units = FundedLine.objects.filter(pk__in=[row[0] for row in rows])
-    move(units, UNITS, to=UnitState.VOID, field="state", due_at=None)
-    quantities: dict[int, int] = {}
-    for _, need, quantity in rows:
-        quantities[need] = quantities.get(need, 0) + quantity
-    free(quantities=quantities)
+    void_units(list(lines.order_by("pk").values_list("pk", "need_line_id", "quantity")))
 
 
 def _record(gifts: Sequence[Donation], actor: str, at: datetime) -> None:
-    for gift in gifts:
-        record(
-            kind=Kind.GIFT_EXPIRED,
-            subject=f"gift:{gift.public_id}",
-            actor=actor,
-            at=at,
-            charity=gift.charity.organisation.public_id,
-            public={"amount": gift.amount, "currency": gift.currency},
-        )
+    record_all(
+        facts=[
+            entry_values(
+                Kind.GIFT_EXPIRED,
+                f"gift:{gift.public_id}",
+                actor,
+                at,
+                gift.charity.organisation.public_id,
+                {"amount": gift.amount, "currency": gift.currency},
+            )
+            for gift in gifts
+        ]
+    )

@@ -1,15 +1,20 @@
 """Money comes in: a gateway's notice, or its answer when we ask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
+from backend.donations import statements
 from backend.donations.models import Donation, Payment, PaymentNotice
+from backend.donations.operations.attempts import look_at_payer, note_failure, payer_digest
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.operations.settling import settle
+from backend.donations.operations.together import Together
 from backend.donations.payments import registry
 from backend.donations.payments.port import Notice, OrderState, Standing
 from backend.donations.rules import GiftStatus, PaymentStatus
@@ -36,6 +41,8 @@ class Receipt(StrEnum):
     SETTLED = "settled"
     REPLAYED = "replayed"
     NOT_PAID = "not_paid"
+    FAILED = "failed"  # somebody tried to pay and could not
+    STOPPED = "stopped"  # once too often: no payment is begun for this visitor for a while
 
 
 def receive_notice(*, gateway: str, headers: Mapping[str, str], body: bytes, at: datetime) -> Receipt:
@@ -52,31 +59,79 @@ def receive_notice(*, gateway: str, headers: Mapping[str, str], body: bytes, at:
     standing = notice.standing
     if abs(at - notice.signed_at) > timedelta(minutes=settings.NOTICE_WINDOW_MINUTES):
         standing = port.query(merchant_no=notice.merchant_no, merchant_ref=notice.merchant_ref)
+    actor, payer = f"gateway:{gateway}", payer_digest(notice.payer)
+    if notice.failed:
+        return _note_failed(payment, notice, payer, actor, at)
     if standing.state is not OrderState.PAID:
         return Receipt.NOT_PAID
-    check_amount(payment, standing, at, f"gateway:{gateway}")
-    return _settle_once(payment, notice, standing, at, f"gateway:{gateway}")
+    check_amount(payment, standing, at, actor)
+    receipt = _arriving.do(_Arrival(payment, notice.notice_id, standing, actor, at))
+    if receipt is Receipt.SETTLED:
+        look_at_payer(payment=payment, payer=payer, actor=actor, at=at)
+    return receipt
+
+
+@transaction.atomic
+def _note_failed(payment: Payment, notice: Notice, payer: str, actor: str, at: datetime) -> Receipt:
+    _, first = PaymentNotice.objects.get_or_create(
+        account_id=payment.account_id, notice_id=notice.notice_id, defaults={"received_at": at}
+    )
+    if not first:
+        return Receipt.REPLAYED
+    stop = note_failure(payment=payment, payer=payer, actor=actor, at=at)
+    return Receipt.STOPPED if stop else Receipt.FAILED
 
 
 def _payment(gateway: str, notice: Notice) -> Payment:
     found = Payment.objects.filter(
         account__gateway=gateway, account__merchant_no=notice.merchant_no, merchant_ref=notice.merchant_ref
     )
-    payment = found.select_related("donation__charity__organisation", "account").first()
+    payment = found.select_related("donation__charity__organisation", "donation__checkout", "account").first()
     if payment is None:
         raise NoSuchPayment
     return payment
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """A believed notice that waits to be settled."""
+
+    payment: Payment
+    notice_id: str
+    standing: Standing
+    actor: str
+    at: datetime
+
+    @property
+    def name(self) -> tuple[int, str]:
+        return self.payment.account_id, self.notice_id
+
+
 @transaction.atomic
-def _settle_once(payment: Payment, notice: Notice, standing: Standing, at: datetime, actor: str) -> Receipt:
-    _, first = PaymentNotice.objects.get_or_create(
-        account_id=payment.account_id, notice_id=notice.notice_id, defaults={"received_at": at}
-    )
-    if not first:
-        return Receipt.REPLAYED
-    settled = settle(standings={payment.pk: standing}, actor=actor, at=at)
-    return Receipt.SETTLED if settled else Receipt.REPLAYED
+def _settle_together(arrivals: Sequence[_Arrival]) -> list[Receipt]:
+    """Own transaction. Settle what arrived, each notice once; one answer for each."""
+    last = arrivals[-1]
+    names = {arrival.name: arrival for arrival in arrivals}
+    values: dict[str, Any] = {
+        "account_ids": [account for account, _ in names],
+        "notice_ids": [notice for _, notice in names],
+        "at": last.at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.INSERT_NOTICES, values)
+        new = {
+            names[account, notice].payment.pk: names[account, notice] for account, notice in cursor.fetchall()
+        }
+    standings = {pk: arrival.standing for pk, arrival in new.items()}
+    settled = {payment.pk for payment in settle(standings=standings, actor=last.actor, at=last.at)}
+    answers = []
+    for arrival in arrivals:
+        first = arrival.payment.pk in settled and new.get(arrival.payment.pk) is arrival
+        answers.append(Receipt.SETTLED if first else Receipt.REPLAYED)
+    return answers
+
+
+_arriving: Together[_Arrival, Receipt] = Together(_settle_together)
 
 
 def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:

@@ -14,8 +14,14 @@ from backend.donations.rules import DonorDetail, Due, Gift, GiftLine, GiftStatus
 from backend.donations.tokens import gift_token
 from backend.donations.writer.batch import Placed, house
 from backend.kernel.db import TransactionStance
-from backend.kernel.errors import Missing
+from backend.kernel.errors import Missing, NotAllowed
 from backend.kernel.states import WrongState
+
+
+class TooManyFailures(NotAllowed):
+    """So many payments failed just now that no more are begun: wait, or use another way to pay."""
+
+    code = "too_many_failures"
 
 
 class NoSuchGift(Missing):
@@ -71,12 +77,17 @@ def presented(placed: Placed) -> PlacedGift:
 
 
 def start_payment(*, donation: str, at: datetime) -> str:
-    """No transaction. The address where a placed gift is paid. Raises NoSuchGift, WrongState, GatewayDown."""
+    """No transaction. The address where a placed gift is paid.
+
+    Raises NoSuchGift, WrongState, TooManyFailures, GatewayDown.
+    """
     dues = queries.dues(donation=donation)
     if not dues:
         raise NoSuchGift
     if dues[0].status is not GiftStatus.PLACED:
         raise WrongState("this gift waits for no payment", to=GiftStatus.PAID.value)
+    if queries.failed_payments(donation=donation, at=at) >= settings.CARD_MOST_FAILURES:
+        raise TooManyFailures
     return _page(dues[0])
 
 

@@ -1,24 +1,27 @@
 """Money goes back: asked by an undo or an answer, paid by the gateway, then written into the books."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
-from backend.donations.models import Donation, FundedLine, Payment, Refund
-from backend.donations.operations.giving_back import refund_lines, take_money
+from backend.donations import statements
+from backend.donations.models import Donation, FundedLine, Funding, Payment, Refund
+from backend.donations.operations.books import Accounts
+from backend.donations.operations.giving_back import refund_lines
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.payments import registry
 from backend.donations.payments.port import GatewayDown, GatewayRefused
 from backend.donations.rules import GIFT, REFUND, GiftStatus, RefundStatus
 from backend.journal.kinds import Kind
-from backend.journal.models import Entry
-from backend.journal.operations import record
-from backend.kernel.db import claim, release
+from backend.journal.operations import entry_values, record, record_all
+from backend.kernel.db import claim, joins_transaction
 from backend.kernel.errors import Conflicts
 from backend.kernel.states import move
-from backend.ledger.operations import account, post
+from backend.ledger.operations import Posting, post_many
 from backend.ledger.rules import AccountKind, TransferKind
 from backend.needs.operations.standing import free
 
@@ -44,13 +47,10 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     if gift is None:
         raise NoSuchGift
     in_time = gift.order_after is not None and at < gift.order_after
-    units = FundedLine.objects.filter(
-        pk__in=FundedLine.objects.filter(fundings__line__donation=gift).values("pk")
-    )
-    lines = list(units.order_by("pk").select_for_update(no_key=True))
-    if gift.status != GiftStatus.PAID.value or not in_time or any(_touched(line) for line in lines):
+    lines = list(_units(gift).order_by("pk").select_for_update(no_key=True))
+    if gift.status != GiftStatus.PAID.value or not in_time or any(is_touched(line) for line in lines):
         raise TooLateToTakeBack
-    _give_up(lines, gift, actor, at)
+    give_up_whole(gift=gift, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
     record(
         kind=Kind.GIFT_TAKEN_BACK,
         subject=f"gift:{gift.public_id}",
@@ -62,42 +62,56 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     return gift
 
 
-def _touched(line: FundedLine) -> bool:
+def is_touched(line: FundedLine) -> bool:
+    """Suppliers or a question hold units of it, or some were given up."""
     return bool(line.sourced or line.held or line.released)
 
 
-def _give_up(lines: list[FundedLine], gift: Donation, actor: str, at: datetime) -> None:
-    back: dict[int, int] = {}
+def _units(gift: Donation) -> "QuerySet[FundedLine]":
+    return FundedLine.objects.filter(
+        pk__in=FundedLine.objects.filter(fundings__line__donation=gift).values("pk")
+    )
+
+
+@joins_transaction
+def give_up_whole(*, gift: Donation, key: str, reason: str, actor: str, at: datetime) -> None:
+    """Joins the caller's transaction, which has locked `gift`. Untouched units: all needs free, all money back."""
+    units = list(_units(gift).order_by("pk").select_for_update(no_key=True))
+    ids = [line.pk for line in units]
     quantities: dict[int, int] = {}
-    for line in lines:
-        FundedLine.objects.filter(pk=line.pk).update(released=F("quantity"))
+    for line in units:
         quantities[line.need_line_id] = quantities.get(line.need_line_id, 0) + line.quantity
-        for gift_line, amount in take_money(units=line, amount=line.amount).items():
-            back[gift_line] = back.get(gift_line, 0) + amount
+    back: dict[int, int] = {}
+    fundings = Funding.objects.filter(funded_line__in=ids)
+    for gift_line, amount in fundings.values_list("line", F("amount") - F("released")):
+        back[gift_line] = back.get(gift_line, 0) + amount
+    FundedLine.objects.filter(pk__in=ids).update(released=F("quantity"))
+    fundings.update(released=F("amount"))
     free(quantities=quantities)
-    refund_lines(amounts=back, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
+    refund_lines(amounts=back, key=key, reason=reason, actor=actor, at=at)
 
 
-def pay_refunds(*, at: datetime, by: str, limit: int = 20, actor: str = "system:jobs") -> int:
+def pay_refunds(*, at: datetime, by: str, limit: int = 200, actor: str = "system:jobs") -> int:
     """Own transactions. Send back what was asked for; return how many refunds were paid.
 
     The gateway is called outside any transaction, by the refund's key: a worker that dies between the call
-    and the commit leaves a lease that runs out, and the next call with the key changes nothing there.
+    and the commit leaves a lease that runs out, and the next call with the key changes nothing there. What the
+    gateway accepted is booked in one batch.
     """
     waiting = [RefundStatus.ASKED.value, RefundStatus.FAILED.value]
     rows = Refund.objects.filter(status__in=waiting, due_at__lte=at)
     picked = claim(rows, by=by, at=at, lease=LEASE, limit=limit)
-    paid = 0
-    for refund in picked:
-        paid += _pay(refund, actor, at)
-        release(refund, by=by)
+    payments = Payment.objects.select_related("account", "donation__charity__organisation").in_bulk(
+        [refund.payment_id for refund in picked]
+    )
+    sent = [refund for refund in picked if _send(refund, payments[refund.payment_id], actor, at)]
+    paid = _book(sent, payments, actor, at) if sent else 0
+    mine = Refund.objects.filter(pk__in=[refund.pk for refund in picked], claimed_by=by)
+    mine.update(claimed_by="", claimed_until=None)
     return paid
 
 
-def _pay(refund: Refund, actor: str, at: datetime) -> bool:
-    payment = Payment.objects.select_related("account", "donation__charity__organisation").get(
-        pk=refund.payment_id
-    )
+def _send(refund: Refund, payment: Payment, actor: str, at: datetime) -> bool:
     try:
         registry.gateway(payment.account.gateway).refund(
             merchant_no=payment.account.merchant_no,
@@ -109,29 +123,53 @@ def _pay(refund: Refund, actor: str, at: datetime) -> bool:
     except (GatewayDown, GatewayRefused) as refusal:
         _fail(refund, payment, refusal.code, actor, at)
         return False
-    return _book(refund, payment, actor, at)
+    return True
 
 
 @transaction.atomic
-def _book(refund: Refund, payment: Payment, actor: str, at: datetime) -> bool:
-    gift = Donation.objects.select_for_update(no_key=True).get(pk=payment.donation_id)
-    if not move(Refund.objects.filter(pk=refund.pk), REFUND, to=RefundStatus.PAID, paid_at=at, failure=""):
-        return False
-    Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + refund.amount)
-    whole = Payment.objects.filter(pk=payment.pk, refunded=F("amount"))
-    if gift.status == GiftStatus.PAID.value and whole.exists():
-        move(Donation.objects.filter(pk=gift.pk), GIFT, to=GiftStatus.REFUNDED)
-    entry = _record(Kind.REFUND_PAID, refund, payment, actor, at)
-    charity, currency = payment.donation.charity_id, payment.currency
-    post(
-        debit=account(charity_id=charity, kind=AccountKind.GIFTS, currency=currency),
-        credit=account(charity_id=charity, kind=AccountKind.GATEWAY, currency=currency),
-        amount=refund.amount,
-        kind=TransferKind.GIFT_REFUNDED,
-        entry=entry,
-        at=at,
+def _book(sent: Sequence[Refund], payments: Mapping[int, Payment], actor: str, at: datetime) -> int:
+    """Write what went back into the books, each refund once however often it is tried."""
+    gifts = {payments[refund.payment_id].donation_id for refund in sent}
+    list(Donation.objects.filter(pk__in=gifts).order_by("pk").select_for_update(no_key=True))
+    rows = Refund.objects.filter(pk__in=[refund.pk for refund in sent])
+    open_ones = rows.exclude(status=RefundStatus.PAID.value).order_by("pk").select_for_update(no_key=True)
+    fresh = list(open_ones)
+    move(
+        Refund.objects.filter(pk__in=[r.pk for r in fresh]),
+        REFUND,
+        to=RefundStatus.PAID,
+        paid_at=at,
+        failure="",
     )
-    return True
+    whole = _mark_payments(fresh)
+    paid = Donation.objects.filter(pk__in=whole, status=GiftStatus.PAID.value)
+    move(paid, GIFT, to=GiftStatus.REFUNDED)
+    facts = [_fact(Kind.REFUND_PAID, refund, payments[refund.payment_id], actor, at) for refund in fresh]
+    entries = record_all(facts=facts)
+    accounts = Accounts()
+    postings = [
+        Posting(
+            accounts.of(payments[refund.payment_id], AccountKind.GIFTS),
+            accounts.of(payments[refund.payment_id], AccountKind.GATEWAY),
+            refund.amount,
+            TransferKind.GIFT_REFUNDED,
+            entry,
+        )
+        for refund, entry in zip(fresh, entries, strict=True)
+    ]
+    post_many(postings=postings, at=at)
+    return len(fresh)
+
+
+def _mark_payments(refunds: Sequence[Refund]) -> list[int]:
+    """Add to what went back of each payment; the gifts that went back whole."""
+    amounts: dict[int, int] = {}
+    for refund in refunds:
+        amounts[refund.payment_id] = amounts.get(refund.payment_id, 0) + refund.amount
+    ids = sorted(amounts)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MARK_REFUNDED, {"payment_ids": ids, "amounts": [amounts[pk] for pk in ids]})
+        return [row[0] for row in cursor.fetchall() if row[0] is not None]
 
 
 @transaction.atomic
@@ -142,15 +180,15 @@ def _fail(refund: Refund, payment: Payment, code: str, actor: str, at: datetime)
     rows = Refund.objects.filter(pk=refund.pk).exclude(status=RefundStatus.PAID.value)
     rows.update(status=RefundStatus.FAILED.value, failure=code, tries=F("tries") + 1, due_at=at + wait)
     if refund.tries == 0:
-        _record(Kind.REFUND_FAILED, refund, payment, actor, at)
+        record_all(facts=[_fact(Kind.REFUND_FAILED, refund, payment, actor, at)])
 
 
-def _record(kind: Kind, refund: Refund, payment: Payment, actor: str, at: datetime) -> Entry:
-    return record(
-        kind=kind,
-        subject=f"gift:{payment.donation.public_id}",
-        actor=actor,
-        at=at,
-        charity=payment.donation.charity.organisation.public_id,
-        public={"refund": refund.public_id, "amount": refund.amount, "reason": refund.reason},
+def _fact(kind: Kind, refund: Refund, payment: Payment, actor: str, at: datetime) -> dict[str, Any]:
+    return entry_values(
+        kind,
+        f"gift:{payment.donation.public_id}",
+        actor,
+        at,
+        payment.donation.charity.organisation.public_id,
+        {"refund": refund.public_id, "amount": refund.amount, "reason": refund.reason},
     )

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F
 
+from backend.donations import statements
 from backend.donations.models import Donation, DonationLine, Funding, Payment, Refund, RefundLine
 from backend.donations.rules import GIFT, GiftStatus
 from backend.journal.kinds import Kind
@@ -27,10 +29,9 @@ def ask_refund(
     RefundLine.objects.bulk_create(
         RefundLine(refund=refund, line_id=line, amount=amount) for line, amount in amounts.items()
     )
-    for line, amount in sorted(amounts.items()):
-        DonationLine.objects.filter(pk=line).update(
-            directed=F("directed") - amount, refunded=F("refunded") + amount
-        )
+    ids = sorted(amounts)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.TAKE_FROM_LINES, {"line_ids": ids, "amounts": [amounts[pk] for pk in ids]})
     record(
         kind=Kind.REFUND_ASKED,
         subject=f"gift:{payment.donation.public_id}",

@@ -1,6 +1,6 @@
 """Payments become paid: gifts with them, the ledger, and the lines that are now due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,16 +9,18 @@ from django.conf import settings
 from django.db import connection
 
 from backend.donations import statements
-from backend.donations.models import Donation, FundedLine, Payment
+from backend.donations.models import Donation, FundedLine, Payment, Review
+from backend.donations.operations.books import Accounts
+from backend.donations.operations.gathering import void_units
 from backend.donations.operations.returning import return_late
 from backend.donations.payments.port import Standing
 from backend.donations.rules import GIFT, UNITS, GiftStatus, PaymentStatus, UnitState
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry
-from backend.journal.operations import record
+from backend.journal.operations import entry_values, record_all
 from backend.kernel.db import joins_transaction
 from backend.kernel.states import move, must_move
-from backend.ledger.operations import Posting, account, post_many
+from backend.ledger.operations import Posting, post_many
 from backend.ledger.rules import AccountKind, TransferKind
 from backend.needs.operations.standing import claim_open, free, lock
 
@@ -67,33 +69,47 @@ def _settle_in_time(paid: Sequence[Payment], at: datetime) -> None:
     gifts = [payment.donation_id for payment in paid]
     due = _order_after(at)
     move(Donation.objects.filter(pk__in=gifts), GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
-    lines = FundedLine.objects.filter(fundings__line__donation__in=gifts, due_at__isnull=True)
+    lines = FundedLine.objects.filter(fundings__line__donation__in=_unheld(gifts), due_at__isnull=True)
     FundedLine.objects.filter(pk__in=lines.values("pk"), state=UnitState.FUNDED.value).update(due_at=due)
+
+
+def _unheld(gift_ids: Collection[int]) -> list[int]:
+    """Without those that a person has to look at first."""
+    held = Review.objects.filter(donation__in=gift_ids, decision__isnull=True)
+    held_ids = set(held.values_list("donation", flat=True))
+    return [pk for pk in gift_ids if pk not in held_ids]
 
 
 def _record(
     paid: Sequence[Payment], actor: str, at: datetime, kind: Kind = Kind.GIFT_PAID, **public: str
 ) -> list[Entry]:
-    return [
-        record(
-            kind=kind,
-            subject=f"gift:{payment.donation.public_id}",
-            actor=actor,
-            at=at,
-            charity=payment.donation.charity.organisation.public_id,
-            public={"amount": payment.amount, "currency": payment.currency, **public},
-        )
-        for payment in paid
-    ]
+    return record_all(
+        facts=[
+            entry_values(
+                kind,
+                f"gift:{payment.donation.public_id}",
+                actor,
+                at,
+                payment.donation.charity.organisation.public_id,
+                {"amount": payment.amount, "currency": payment.currency, **public},
+            )
+            for payment in paid
+        ]
+    )
 
 
 def _post(paid: Sequence[Payment], entries: Sequence[Entry], at: datetime) -> None:
-    postings = []
-    for payment, entry in zip(paid, entries, strict=True):
-        charity, currency = payment.donation.charity_id, payment.currency
-        debit = account(charity_id=charity, kind=AccountKind.GATEWAY, currency=currency)
-        credit = account(charity_id=charity, kind=AccountKind.GIFTS, currency=currency)
-        postings.append(Posting(debit, credit, payment.amount, TransferKind.GIFT_PAID, entry))
+    accounts = Accounts()
+    postings = [
+        Posting(
+            accounts.of(payment, AccountKind.GATEWAY),
+            accounts.of(payment, AccountKind.GIFTS),
+            payment.amount,
+            TransferKind.GIFT_PAID,
+            entry,
+        )
+        for payment, entry in zip(paid, entries, strict=True)
+    ]
     post_many(postings=postings, at=at)
 
 
@@ -106,6 +122,11 @@ class _Room:
 
 
 def _settle_late(late: Sequence[Payment], actor: str, at: datetime) -> None:
+    for payment in late:  # a large one may not have given everything back yet
+        units = FundedLine.objects.filter(
+            fundings__line__donation=payment.donation_id, state=UnitState.FUNDED.value
+        )
+        void_units(list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")))
     wishes = [(payment, _room(payment)) for payment in late]
     lock(need_ids=sorted({need for _, room in wishes for need in room.quantities}))
     for payment, room in wishes:
@@ -143,4 +164,5 @@ def _revive(payment: Payment, room: _Room, at: datetime) -> None:
     rows = Donation.objects.filter(pk=payment.donation_id)
     must_move(rows, GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
     lines = FundedLine.objects.filter(pk__in=room.funded_lines)
-    move(lines, UNITS, to=UnitState.FUNDED, field="state", due_at=due)
+    held = not _unheld([payment.donation_id])
+    move(lines, UNITS, to=UnitState.FUNDED, field="state", due_at=None if held else due)

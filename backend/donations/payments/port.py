@@ -44,13 +44,19 @@ class Standing:
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice whose signature is good. `signed_at` is the gateway's clock."""
+    """A notice whose signature is good. `signed_at` is the gateway's clock.
+
+    `failed`: somebody tried to pay and could not. `payer` is the gateway's own mark of the card or account,
+    the same for every order it is used for, empty where it tells none.
+    """
 
     notice_id: str
     merchant_no: str
     merchant_ref: str
     standing: Standing
     signed_at: datetime
+    failed: bool = False
+    payer: str = ""
 
 
 class UnknownGateway(Missing):

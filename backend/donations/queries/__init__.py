@@ -1,7 +1,9 @@
 """What the other rooms and the doors ask about gifts."""
 
+from backend.donations.queries.attempts import failed_payments, failures, stopped_clients
 from backend.donations.queries.due import DUE, DueLine, due_lines
 from backend.donations.queries.gate import dues, members
+from backend.donations.queries.gatherings import GatheringPage, gathering
 from backend.donations.queries.gifts import (
     GiftItem,
     GiftPage,
@@ -16,6 +18,7 @@ from backend.donations.queries.gifts import (
 )
 from backend.donations.queries.nearest import OtherNeed, nearest_needs
 from backend.donations.queries.reconcile import Drift, reconcile
+from backend.donations.queries.reviews import ReviewRow, is_held, open_reviews
 from backend.donations.queries.totals import AppealTotals, appeal_totals
 
 __all__ = [
@@ -23,21 +26,29 @@ __all__ = [
     "AppealTotals",
     "Drift",
     "DueLine",
+    "GatheringPage",
     "GiftItem",
     "GiftPage",
     "OpenQuestion",
     "OtherNeed",
     "RefundSeen",
+    "ReviewRow",
     "UnitsSeen",
     "appeal_totals",
     "count_gifts_of_user",
     "due_lines",
     "dues",
+    "failed_payments",
+    "failures",
+    "gathering",
     "gift",
     "gift_by_token",
     "gifts_of_user",
     "gifts_together",
+    "is_held",
     "members",
     "nearest_needs",
+    "open_reviews",
     "reconcile",
+    "stopped_clients",
 ]

@@ -117,9 +117,12 @@ def gift_by_token(*, token: str) -> GiftPage | None:
     return found[0] if found else None
 
 
-def gift(*, public_id: str) -> GiftPage | None:
-    """The gift with that public id: for those whose right to see it was checked."""
-    found = _pages(list(_gifts().filter(public_id=public_id)))
+def gift(*, public_id: str, most_items: int | None = None) -> GiftPage | None:
+    """The gift with that public id: for those whose right to see it was checked.
+
+    `most_items`: a large gift has tens of thousands of lines; read only the first of them.
+    """
+    found = _pages(list(_gifts().filter(public_id=public_id)), most_items)
     return found[0] if found else None
 
 
@@ -131,7 +134,7 @@ def gifts_of_user(*, user_id: int, offset: int = 0, limit: int = 100) -> list[Gi
 
 def count_gifts_of_user(*, user_id: int) -> int:
     """How many gifts a member made, paid or not."""
-    return Donation.objects.filter(user_id=user_id).count()
+    return Donation.objects.filter(user_id=user_id).exclude(status=GiftStatus.GATHERING.value).count()
 
 
 def gifts_together(*, public_id: str) -> list[GiftPage]:
@@ -142,13 +145,15 @@ def gifts_together(*, public_id: str) -> list[GiftPage]:
 
 
 def _gifts() -> "QuerySet[Donation]":
-    return Donation.objects.select_related("charity__organisation", "detail")
+    rows = Donation.objects.exclude(status=GiftStatus.GATHERING.value)
+    return rows.select_related("charity__organisation", "detail")
 
 
-def _pages(gifts: Sequence[Donation]) -> list[GiftPage]:
+def _pages(gifts: Sequence[Donation], most_items: int | None = None) -> list[GiftPage]:
     ids = [row.pk for row in gifts]
-    units, items = _units(ids), defaultdict(list)
-    for line in _lines(ids):
+    lines = list(_lines(ids)[:most_items])
+    units, items = _units([line.pk for line in lines]), defaultdict(list)
+    for line in lines:
         items[line.donation_id].append(_item(line, units.get(line.pk, [])))
     questions, refunds = _questions(ids), _refunds(ids)
     return [
@@ -214,8 +219,8 @@ def _item(line: DonationLine, units: Sequence[UnitsSeen]) -> GiftItem:
     )
 
 
-def _units(gift_ids: Sequence[int]) -> dict[int, list[UnitsSeen]]:
-    rows = Funding.objects.filter(line__donation__in=gift_ids).order_by("pk")
+def _units(line_ids: Sequence[int]) -> dict[int, list[UnitsSeen]]:
+    rows = Funding.objects.filter(line__in=line_ids).order_by("pk")
     found: dict[int, list[UnitsSeen]] = defaultdict(list)
     for row in rows.select_related("funded_line__need_line__recipient__organisation"):
         units = row.funded_line

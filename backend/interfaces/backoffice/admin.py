@@ -2,7 +2,9 @@
 
 from backend.catalogue.models import Item, Lane, Offer, Stock
 from backend.deliveries.models import Plan, Vehicle
+from backend.donations.models import Review
 from backend.interfaces.backoffice.desks import AddOnly, ReadOnly, Reference
+from backend.interfaces.backoffice.reviews import Reviews
 from backend.interfaces.backoffice.site import office
 from backend.journal.models import Entry
 from backend.ledger.models import Account, Transfer
@@ -164,3 +166,4 @@ office.register(Entry, Entries)
 office.register(Account, Accounts)
 office.register(Transfer, Transfers)
 office.register(Plan, Plans)
+office.register(Review, Reviews)

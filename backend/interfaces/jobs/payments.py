@@ -30,6 +30,18 @@ def expire_gifts() -> int:
     return operations.expire_due(at=timezone.now(), actor=ACTOR)
 
 
+@shared_task(name="gifts.gather")
+def gather_gifts() -> int:
+    """Large gifts are put together, or given back, chunk by chunk."""
+    return operations.gather_due(at=timezone.now(), by=_worker())
+
+
+@shared_task(name="payments.purge_attempts")
+def purge_attempts() -> int:
+    """Failed payments are forgotten after a month."""
+    return operations.purge_attempts(at=timezone.now())
+
+
 @shared_task(name="payments.close_questions")
 def close_questions() -> int:
     """Donors of stopped needs are asked; questions without an answer take the donor's promise."""

@@ -16,6 +16,8 @@ SCHEDULE: dict[str, Announcement] = {
     "send-letters": Announcement("letters.send", 10.0),
     "deliver-notices": Announcement("payments.deliver_notices", 1.0),
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
+    "gather-gifts": Announcement("gifts.gather", 2.0),
+    "purge-attempts": Announcement("payments.purge_attempts", 3600.0),
     "close-questions": Announcement("payments.close_questions", 10.0),
     "order-what-is-due": Announcement("sourcing.pull_due", 2.0),
     "expire-silent-orders": Announcement("sourcing.expire_silent", 10.0),

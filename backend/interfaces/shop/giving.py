@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from backend.donations import operations
-from backend.donations.operations import Busy, Choice
+from backend.donations.operations import Busy, Choice, ReviewReason, TooManyFailures
 from backend.donations.payments.port import GatewayDown
 from backend.donations.queries import GiftPage, gift_by_token, gifts_together
 from backend.donations.rules import (
@@ -30,11 +30,12 @@ from backend.donations.rules import (
     PriceChanged,
 )
 from backend.donations.tokens import gift_token
-from backend.interfaces.shop import basket, checkout, pages
+from backend.interfaces.shop import basket, checkout, pages, robots
 from backend.interfaces.shop.basket import Wish
 from backend.interfaces.shop.checkout import Filled
 from backend.interfaces.shop.here import says_so
 from backend.interfaces.shop.pages import GIFT_PAGE
+from backend.interfaces.shop.robots import Verdict
 from backend.kernel.errors import Conflicts, Refused
 from backend.needs import queries
 from backend.needs.queries import NeedCard
@@ -129,6 +130,9 @@ def _promises(chosen: Choice) -> tuple[pages.PromiseChoice, ...]:
 
 
 def _pay(request: HttpRequest, filled: Filled, needs: Mapping[str, NeedCard]) -> HttpResponse:
+    verdict = robots.look(request)
+    if verdict not in (Verdict.GO, Verdict.HOLD):
+        return _stopped(request, filled, verdict)
     try:
         placed = operations.place(
             client=checkout.visitor(request),
@@ -140,10 +144,36 @@ def _pay(request: HttpRequest, filled: Filled, needs: Mapping[str, NeedCard]) ->
         )
     except Refused as refusal:
         return _refused(request, filled, needs, refusal)
+    if verdict is Verdict.HOLD:
+        for donation in placed.donations:
+            operations.hold(
+                donation=donation,
+                reason=ReviewReason.PACE,
+                seen={"seconds": robots.WINDOW},
+                actor=robots.ACTOR,
+                at=timezone.now(),
+            )
     basket.take_out(request, {wish.need for wish in filled.wishes})
     if not placed.pay_url:
         return redirect("shop:paid", token=placed.tokens[0])
-    return HttpResponseRedirect(placed.pay_url)
+    return robots.remember(request, HttpResponseRedirect(placed.pay_url))
+
+
+def _stopped(request: HttpRequest, filled: Filled, verdict: Verdict) -> HttpResponse:
+    """An address is asked; a visitor who gives too often, or whose payments fail too often, is told so."""
+    if verdict is Verdict.ASK:
+        return render(request, "shop/ask.html", {"page": robots.question(request)}, status=428)
+    note = {
+        Verdict.STOP: (
+            gettext("这一个小时捐得太多了"),
+            gettext("没有扣钱。已经捐的都算数；一小时后再捐，或者打电话给慈善组织，一笔办完。"),
+        ),
+        Verdict.FAILED: (
+            gettext("付款失败太多次了"),
+            gettext("没有扣钱。过%(n)s分钟再来，换一种付款方式也行。") % {"n": settings.CARD_MINUTES},
+        ),
+    }[verdict]
+    return _confirm(request, filled, note=note, status=429)
 
 
 def _refused(
@@ -236,6 +266,8 @@ def _ask(request: HttpRequest, token: str, gift: GiftPage) -> HttpResponse:
         if request.POST.get("act") == "pay" and gift.status is GiftStatus.PLACED:
             return HttpResponseRedirect(operations.start_payment(donation=gift.public_id, at=at))
         operations.sync(donation=gift.public_id, at=at)
+    except TooManyFailures:
+        messages.warning(request, gettext("付款失败太多次了，先歇一会儿。东西还给你留着。"), "late")
     except GatewayDown:
         messages.warning(request, gettext("网关现在没有回话。付过的钱不会丢，等一会儿再问。"), "late")
     except Conflicts:

@@ -57,4 +57,6 @@ class SandboxGateway:
             content["merchant_ref"],
             standing,
             datetime.fromtimestamp(int(stamp), UTC),
+            failed=content.get("failed", False),
+            payer=content.get("payer", ""),
         )

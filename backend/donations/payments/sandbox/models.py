@@ -41,6 +41,7 @@ class SandboxNotice(Leased):
     notice_id = PublicIdField(prefix="ntc")
     order = models.ForeignKey(SandboxOrder, on_delete=models.CASCADE, related_name="notices")
     manner = models.CharField(max_length=8, default="once")
+    card = models.CharField(max_length=40, blank=True, default="")
     due_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True)

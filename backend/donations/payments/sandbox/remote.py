@@ -27,6 +27,7 @@ class Manner(StrEnum):
     LATE = "late"  # signed an hour ago
     TAMPERED = "tampered"  # the amount was changed on the way
     NEVER = "never"
+    FAILED = "failed"  # the bank said no
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,41 @@ def state_of(wish: Wish, *, at: datetime) -> OrderState:
     return state
 
 
-def pay(wish: Wish, *, at: datetime, manner: Manner = Manner.ONCE) -> OrderState:
+def pay(wish: Wish, *, at: datetime, manner: Manner = Manner.ONCE, card: str = "") -> OrderState:
     """Own transaction. The payer pays: PAID and a notice is due, or how the order stands instead."""
     if state_of(wish, at=at) is OrderState.CLOSED:
         return OrderState.CLOSED
     with transaction.atomic():
-        order, _ = SandboxOrder.objects.get_or_create(
-            merchant_no=wish.merchant_no,
-            merchant_ref=wish.merchant_ref,
-            defaults={"amount": wish.amount, "currency": wish.currency, "notice_url": wish.notice_url},
-        )
+        order = _opened(wish)
         paid = SandboxOrder.objects.filter(pk=order.pk, state=State.OPEN.value)
         if paid.update(state=State.PAID.value, paid_at=at):
-            _announce(order, at=at, manner=manner)
+            _announce(order, at=at, manner=manner, card=card)
     return query(merchant_no=wish.merchant_no, merchant_ref=wish.merchant_ref).state
 
 
-def _announce(order: SandboxOrder, *, at: datetime, manner: Manner) -> None:
+def fail(wish: Wish, *, at: datetime, card: str = "") -> None:
+    """Own transaction. The payer tries and the bank says no: the merchant is told, the order stays open."""
+    if state_of(wish, at=at) is OrderState.CLOSED:
+        return
+    with transaction.atomic():
+        order = _opened(wish)
+        if order.state == State.OPEN.value:
+            _announce(order, at=at, manner=Manner.FAILED, card=card)
+
+
+def _opened(wish: Wish) -> SandboxOrder:
+    order, _ = SandboxOrder.objects.get_or_create(
+        merchant_no=wish.merchant_no,
+        merchant_ref=wish.merchant_ref,
+        defaults={"amount": wish.amount, "currency": wish.currency, "notice_url": wish.notice_url},
+    )
+    return order
+
+
+def _announce(order: SandboxOrder, *, at: datetime, manner: Manner, card: str) -> None:
     copies = {Manner.NEVER: 0, Manner.TWICE: 2}.get(manner, 1)
     for _ in range(copies):
-        SandboxNotice.objects.create(order=order, due_at=at, manner=manner.value)
+        SandboxNotice.objects.create(order=order, due_at=at, manner=manner.value, card=card)
 
 
 def query(*, merchant_no: str, merchant_ref: str) -> Standing:
@@ -145,6 +161,8 @@ def envelope(*, notice_id: str, signed_at: datetime) -> Envelope:
         "state": order.state,
         "amount": order.amount,
         "currency": order.currency,
+        "failed": notice.manner == Manner.FAILED.value,
+        "payer": notice.card,
     }
     body = json.dumps(content, separators=(",", ":")).encode()
     stamp = str(int(signed_at.timestamp()))

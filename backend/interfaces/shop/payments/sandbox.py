@@ -50,8 +50,11 @@ def pay(request: HttpRequest) -> HttpResponse:
     act = sent.get("act", "") if request.method == "POST" else ""
     if act == "leave":
         return HttpResponseRedirect(wish.return_url)
+    card = sent.get("card", "")[:40]
+    if act == "fail":
+        remote.fail(wish, at=timezone.now(), card=card)
     if act == "pay":
-        state = remote.pay(wish, at=timezone.now(), manner=_manner(sent.get("manner", "")))
+        state = remote.pay(wish, at=timezone.now(), manner=_manner(sent.get("manner", "")), card=card)
         if state is OrderState.PAID:
             return HttpResponseRedirect(wish.return_url)
     page = _page(wish, order, sign, failed=act == "fail")

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('claimed_by', models.CharField(blank=True, default='', editable=False, max_length=80)),
                 ('notice_id', models.CharField(editable=False, max_length=40, unique=True)),
                 ('manner', models.CharField(default='once', max_length=8)),
+                ('card', models.CharField(blank=True, default='', max_length=40)),
                 ('due_at', models.DateTimeField()),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('delivered_at', models.DateTimeField(null=True)),

@@ -1,0 +1,74 @@
+"""Gifts that a person looks at: released to the suppliers or sent back, each by its operation and journalled."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from backend.donations.models import Donation, Review
+from backend.donations.operations import AlreadyDecided, release_held, send_back_held
+from backend.interfaces.backoffice.desks import ReadOnly
+
+Decide = Callable[..., Donation]
+
+
+class Waiting(admin.SimpleListFilter):
+    """By itself the list shows what waits for a decision and is paid."""
+
+    title = _("看过没有")
+    parameter_name = "looked"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", gettext("看过的")), ("all", gettext("全部"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        if self.value() == "all":
+            return queryset
+        if self.value() == "yes":
+            return queryset.filter(decision__isnull=False)
+        return queryset.filter(decision__isnull=True, donation__status="paid")
+
+
+class Reviews(ReadOnly):
+    list_display = ("opened_at", "gift", "amount", "reason", "seen", "decision", "decided_at")
+    list_filter = (Waiting, "reason")
+    list_select_related = ("donation",)
+    ordering = ("opened_at", "pk")
+    actions = ("release", "send_back")
+
+    @admin.display(description=_("捐赠"))
+    def gift(self, row: Review) -> str:
+        return row.donation.public_id
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, row: Review) -> str:
+        return f"{row.donation.amount / 100:,.2f} {row.donation.currency}"
+
+    @admin.action(description=_("没有问题，放行去下单"), permissions=["view"])
+    def release(self, request: HttpRequest, rows: QuerySet[Review]) -> None:
+        self._decide(request, rows, release_held)
+
+    @admin.action(description=_("有问题，全部退款"), permissions=["view"])
+    def send_back(self, request: HttpRequest, rows: QuerySet[Review]) -> None:
+        self._decide(request, rows, send_back_held)
+
+    def _decide(self, request: HttpRequest, rows: QuerySet[Review], decide: Decide) -> None:
+        actor, at = f"user:{request.user.public_id}", timezone.now()  # type: ignore[union-attr]
+        done = sum(self._one(row.public_id, decide, actor, at) for row in rows)
+        self.message_user(request, gettext("办了%(n)d笔。") % {"n": done}, messages.SUCCESS)
+        if late := rows.count() - done:
+            self.message_user(
+                request, gettext("%(n)d笔已经办过，或者没有付。") % {"n": late}, messages.WARNING
+            )
+
+    def _one(self, review: str, decide: Decide, actor: str, at: datetime) -> bool:
+        try:
+            decide(review=review, actor=actor, at=at)
+        except AlreadyDecided:
+            return False
+        return True

@@ -1,0 +1,135 @@
+"""What gives is mostly people. A person, a card or a key may be refused; an address is only asked."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from backend.donations.queries import stopped_clients
+from backend.interfaces.crowd import challenge
+from backend.interfaces.crowd.tally import Tally
+from backend.interfaces.shop import checkout
+
+WINDOW = 120  # seconds over which a visitor's pace is measured
+SEEN = "zhisong.robot"
+ACTOR = "system:shop"
+
+
+class Verdict(StrEnum):
+    GO = "go"
+    HOLD = "hold"  # taken, and a person looks before anything is ordered
+    ASK = "ask"  # is a person there?
+    STOP = "stop"  # enough for this hour
+    FAILED = "failed"  # too many failed payments
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often this visitor gave in the last window and hour, and everybody at this address in the last minute."""
+
+    window: int
+    hour: int
+    address: int
+
+
+def judge(pace: Pace, *, stopped: bool, answered: bool) -> Verdict:
+    """By settings: PERSON_SECONDS a gift, PERSON_GIFTS_AN_HOUR, ADDRESS_GIFTS_A_MINUTE."""
+    if stopped:
+        return Verdict.FAILED
+    if pace.hour > settings.PERSON_GIFTS_AN_HOUR:
+        return Verdict.STOP
+    if pace.address > settings.ADDRESS_GIFTS_A_MINUTE and not answered:
+        return Verdict.ASK
+    return Verdict.HOLD if pace.window > WINDOW / settings.PERSON_SECONDS else Verdict.GO
+
+
+@cache
+def _tallies() -> tuple[Tally, Tally, Tally]:
+    return (
+        Tally("pace", seconds=WINDOW, share_from=3),
+        Tally("hour", seconds=3600, share_from=3),
+        Tally("address", seconds=60, share_from=max(settings.ADDRESS_GIFTS_A_MINUTE // 8, 1)),
+    )
+
+
+def look(request: HttpRequest) -> Verdict:
+    """What to do with one more gift of this visitor. Counts it, once per request."""
+    if SEEN not in request.META:
+        who = checkout.visitor(request)
+        pace, hour, address = _tallies()
+        at_address = address.add(request.META.get("REMOTE_ADDR", ""))
+        counted = Pace(pace.add(who), hour.add(who), at_address)
+        answered = at_address > settings.ADDRESS_GIFTS_A_MINUTE and _answered(request, who)
+        request.META[SEEN] = judge(counted, stopped=who in stopped_now(), answered=answered)
+    verdict: Verdict = request.META[SEEN]
+    return verdict
+
+
+def _answered(request: HttpRequest, who: str) -> bool:
+    if challenge.is_remembered(request.COOKIES.get(challenge.COOKIE, ""), who):
+        return True
+    form = request.POST
+    solved = challenge.is_solved(
+        form.get("puzzle", ""), said=form.get("said", ""), proof=form.get("proof", "")
+    )
+    if solved:
+        request.META[challenge.COOKIE] = challenge.remembered(who)
+    return solved
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody at a busy address is asked; `kept` are the fields of their form, sent again with the answer."""
+
+    puzzle: challenge.Puzzle
+    kept: tuple[tuple[str, str], ...]
+    wrong: bool
+
+
+def question(request: HttpRequest) -> Question:
+    own = {"csrfmiddlewaretoken", "puzzle", "said", "proof"}
+    kept = [(name, value) for name in request.POST if name not in own for value in request.POST.getlist(name)]
+    return Question(challenge.puzzle(), tuple(kept), wrong="puzzle" in request.POST)
+
+
+def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Leave the mark of somebody who answered just now."""
+    if cookie := request.META.get(challenge.COOKIE):
+        secure = settings.SITE_URL.startswith("https://")
+        response.set_cookie(
+            challenge.COOKIE, cookie, challenge.REMEMBERED, httponly=True, samesite="Lax", secure=secure
+        )
+    return response
+
+
+class _EverySecond:
+    """What the database says, asked at most once a second by each process."""
+
+    def __init__(self, ask: Callable[[datetime], frozenset[str]]) -> None:
+        self._ask, self._at, self._said = ask, 0.0, frozenset[str]()
+
+    def now(self) -> frozenset[str]:
+        if time.monotonic() - self._at > 1.0:
+            self._at = time.monotonic()
+            self._said = self._ask(timezone.now())
+        return self._said
+
+
+_stopped = _EverySecond(lambda at: stopped_clients(at=at))
+
+
+def stopped_now() -> frozenset[str]:
+    """Visitors whose payments failed too often just now."""
+    return _stopped.now()
+
+
+def forget() -> None:
+    """As a process that has just begun."""
+    _tallies.cache_clear()
+    _stopped._at = 0.0
