@@ -10,6 +10,7 @@ from datetime import datetime
 
 from celery import current_app
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,7 +30,6 @@ from backend.donations.rules import GatheringStatus, GiftStatus, KeyReused, TooM
 from backend.interfaces.look import words
 from backend.interfaces.shop import checkout, pages
 from backend.kernel.errors import Conflicts, Refused
-from backend.kernel.states import WrongState
 from backend.needs.queries import Rest, Scope, appeal_page, missing_by_township, rest
 from backend.parties.queries import person_mail, person_name
 
@@ -208,8 +208,12 @@ def _act(request: HttpRequest, token: str, found: GatheringPage) -> HttpResponse
             _wake()
         elif request.POST.get("pay") in found.gifts:
             return HttpResponseRedirect(operations.start_payment(donation=request.POST["pay"], at=at))
-    except (WrongState, Conflicts, GatewayDown, TooManyFailures):
-        pass  # the page says how it stands
+    except TooManyFailures:
+        messages.warning(request, gettext("付款失败太多次了，先歇一会儿。东西还给你留着。"), "late")
+    except GatewayDown:
+        messages.warning(request, gettext("网关现在没有回话。付过的钱不会丢，等一会儿再问。"), "late")
+    except Conflicts:
+        messages.warning(request, gettext("这一笔的状态刚刚变了，下面是现在的样子。"), "late")
     return redirect("shop:coming", token=token)
 
 

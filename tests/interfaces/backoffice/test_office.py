@@ -5,6 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from backend.catalogue.models import Item, Offer
+from backend.donations.models import Review
+from backend.donations.operations import ReviewReason, hold
 from backend.interfaces.backoffice.site import office
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry
@@ -12,6 +14,7 @@ from backend.journal.operations import record
 from backend.kernel.db import own_transaction
 from backend.parties.models import User
 from tests import factories
+from tests.backend.donations.stories import give, pay
 from tests.cast import MONDAY
 
 MODEL = "django.contrib.auth.backends.ModelBackend"
@@ -124,3 +127,23 @@ def test_the_way_in_leads_to_the_office_alone(client: Client, settings, to: str)
     settings.DEMO = True
     client.force_login(staff(), backend=MODEL)
     assert client.post("/office/login/", {"next": to})["Location"] == "/office/"
+
+
+def test_a_held_gift_is_released_or_sent_back_by_a_person(keeper: Client, settings) -> None:
+    settings.UNDO_MINUTES = 0
+    village = factories.Village()
+    good, bad = give(village.need), give(village.need)
+    for gift in (good, bad):
+        hold(donation=gift.public_id, reason=ReviewReason.PACE, seen={"seconds": 120}, actor="t", at=MONDAY)
+    assert "don_" not in keeper.get(page(Review)).content.decode()  # not paid: nothing to decide
+    for gift in (good, bad):
+        pay(gift)
+    listed = keeper.get(page(Review)).content.decode()
+    assert good.public_id in listed and bad.public_id in listed
+    for action, gift in (("release", good), ("send_back", bad)):
+        row = Review.objects.get(donation=gift).pk
+        assert keeper.post(page(Review), {"action": action, "_selected_action": [row]}).status_code == 302
+    decisions = dict(Review.objects.values_list("donation__public_id", "decision"))
+    assert decisions == {good.public_id: "release", bad.public_id: "refund"}
+    staff = Entry.objects.filter(kind__in=[Kind.GIFT_RELEASED, Kind.GIFT_SENT_BACK])
+    assert {entry.actor[:9] for entry in staff} == {"user:usr_"} and staff.count() == 2
