@@ -86,6 +86,7 @@ def _solve_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--engine", default="")
     sub.add_argument("--cores", type=int, default=1, help="processes that search side by side")
+    _roads_arguments(sub)
     sub.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     sub.add_argument("--out", type=Path)
 
@@ -96,6 +97,7 @@ def _convert_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("out", type=Path, help="a .json, .vrp (dialect of PyVRP) or .txt (Solomon)")
     sub.add_argument("--to", choices=["json", "npz", "vrplib", "solomon"], help="npz: JSON, tables beside it")
     sub.add_argument("--tables", action="store_true", help="make the tables that the problem lacks")
+    _roads_arguments(sub)
 
 
 def _bench_parser(sub: argparse.ArgumentParser) -> None:
@@ -118,8 +120,23 @@ def _generate_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--out", type=Path)
 
 
-def _problem(path: Path) -> Problem:
-    return distances.completed(read.problem_file(path))
+def _problem(path: Path, roads: distances.Roads | None = None) -> Problem:
+    return distances.completed(read.problem_file(path), roads)
+
+
+def _roads_arguments(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--roads", metavar="osrm=URL|valhalla=URL", help="ask this server for missing tables")
+    sub.add_argument("--cache", type=Path, help="SQLite file that remembers its answers")
+
+
+def _roads(asked: argparse.Namespace) -> distances.Roads | None:
+    if asked.roads is None:
+        return None
+    kind, _, url = asked.roads.partition("=")
+    if kind not in ("osrm", "valhalla") or not url.startswith("http"):
+        raise Refused("--roads", f"osrm=URL or valhalla=URL is wanted, not {asked.roads!r}")
+    server = distances.Osrm(url) if kind == "osrm" else distances.Valhalla(url)
+    return distances.Roads(server, None if asked.cache is None else distances.Cache(asked.cache))
 
 
 def _plan(path: Path, problem: Problem) -> Plan:
@@ -134,7 +151,7 @@ def _write(text: str, out: Path | None) -> None:
 
 
 def _solve(asked: argparse.Namespace) -> int:
-    problem = read.with_objective(_problem(asked.problem), asked.objective)
+    problem = read.with_objective(_problem(asked.problem, _roads(asked)), asked.objective)
     params = solver.Params(
         seconds=asked.seconds,
         iterations=asked.iterations,
@@ -222,7 +239,7 @@ def _check(asked: argparse.Namespace) -> int:
 def _convert(asked: argparse.Namespace) -> int:
     problem = read.problem_file(asked.problem)
     if asked.tables or asked.to in ("vrplib", "solomon") or asked.out.suffix in (".vrp", ".txt"):
-        problem = distances.completed(problem)
+        problem = distances.completed(problem, _roads(asked))
     for path in convert.save(problem, asked.out, asked.to):
         print(path)
     return 0

@@ -44,6 +44,8 @@ class Location:
     classes: tuple[Id, ...] | None = None  # vehicle classes that get there today; None: every class
     visit_seconds: Seconds = 0  # once per visit, after the jobs done there
     terrain: Terrain | None = None
+    factor: Annotated[float, Range(1, 5)] | None = None  # road over straight line, learned around here
+    kmh: Annotated[float, Range(1, 200)] | None = None  # learned around here
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Profile:
     metres: Grid | None = None
     seconds: Grid | None = None
     kmh: Annotated[float, Range(1, 200)] = 35.0
+    leg_seconds: Annotated[int, Range(0, 7_200)] = 0  # of every leg besides its length, such as leaving town
     terrain: Terrain = "hills"
     factor: Annotated[float, Range(1, 5)] | None = None  # road over straight line, where one was learned
     method: str = ""  # how the tables were made, such as "geodesic x 1.60 mountains"

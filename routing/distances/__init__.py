@@ -1,8 +1,9 @@
 """Distance and time tables from coordinates, each labelled with the method that made it.
 
-The straight line is the geodesic on WGS-84 (geopy, Karney 2013) for small problems; above `GEODESIC_LIMIT`
+With `Roads` a server of OSRM or Valhalla is asked (roads.py). Without, or for what it cannot tell, the
+straight line is the geodesic on WGS-84 (geopy, Karney 2013) for small problems; above `GEODESIC_LIMIT`
 locations the great circle on the mean sphere, within 0.6 % of it. The road is longer than the straight line
-by a factor: learned where one is known, else the default of the terrain at both ends.
+by a factor: learned where one is known (learned.py), else the default of the terrain at both ends.
 """
 
 from __future__ import annotations
@@ -14,8 +15,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .matrix import IntTable
-from .problem import Grid, Location, Problem, Profile, Terrain
+from ..matrix import IntTable
+from ..problem import Grid, Location, Problem, Profile, Terrain
+from .cache import Cache
+from .learned import Driven, Learned, Road, learn
+from .roads import Osrm, Roads, Valhalla
+
+__all__ = [
+    "GEODESIC_LIMIT",
+    "ROAD_FACTOR",
+    "Cache",
+    "Driven",
+    "Learned",
+    "Osrm",
+    "Road",
+    "Roads",
+    "Tables",
+    "Valhalla",
+    "completed",
+    "learn",
+    "matrices",
+]
 
 # Road over straight line. Measured: plains 1.22-1.3, hills about 1.45, mountains 1.6-1.9 (Yunnan 1.12-1.92).
 ROAD_FACTOR: dict[Terrain, float] = {"plain": 1.3, "hills": 1.45, "mountains": 1.6}
@@ -35,34 +55,51 @@ class Tables:
     method: str
 
 
-def matrices(locations: Sequence[Location], profile: Profile) -> Tables:
-    """Both tables of a profile from coordinates.
+def matrices(locations: Sequence[Location], profile: Profile, roads: Roads | None = None) -> Tables:
+    """Both tables of a profile from coordinates, asked of a road server where one is given.
 
-    Every location needs lon and lat. Method is a label such as "geodesic x 1.60 mountains".
+    Every location needs lon and lat. Method is a label such as "geodesic x 1.60 mountains" or
+    "osrm driving, 12 of 380 ways geodesic x 1.60 mountains".
     """
+    if roads is None:
+        return _made(locations, profile)
+    metres, seconds = roads.tables([_point(place)[::-1] for place in locations])
+    missing = np.isnan(metres) | np.isnan(seconds)
+    if not missing.any():
+        return Tables(_whole(metres), _whole(seconds), roads.server.name)
+    made = _made(locations, profile)
+    metres, seconds = np.where(missing, made.metres, metres), np.where(missing, made.seconds, seconds)
+    count = f"{int(missing.sum())} of {len(locations) * (len(locations) - 1)} ways {made.method}"
+    label = f"{roads.server.name}, {count}" + (f" ({roads.fault})" if roads.fault else "")
+    return Tables(_whole(metres), _whole(seconds), label)
+
+
+def _made(locations: Sequence[Location], profile: Profile) -> Tables:
     straight, line = _straight(locations)
     factors, factor_label = _factors(locations, profile)
     metres = straight * factors
-    seconds = metres / (profile.kmh / 3.6)
+    pace = np.array([3.6 / (place.kmh or profile.kmh) for place in locations])
+    seconds = metres * ((pace[:, None] + pace) / 2) + profile.leg_seconds * (metres > 0)
     label = f"{line} x {factor_label}"
     return Tables(_whole(metres), _whole(seconds), label)
 
 
-def completed(problem: Problem) -> Problem:
-    """The same problem with the missing tables of its profiles made from coordinates."""
-    profiles = tuple(_completed_profile(profile, problem.locations) for profile in problem.profiles)
+def completed(problem: Problem, roads: Roads | None = None) -> Problem:
+    """The same problem with the missing tables of its profiles made from coordinates or asked of a server."""
+    profiles = tuple(_completed_profile(profile, problem.locations, roads) for profile in problem.profiles)
     if all(new is old for new, old in zip(profiles, problem.profiles, strict=True)):
         return problem
     return dataclasses.replace(problem, profiles=profiles)
 
 
-def _completed_profile(profile: Profile, locations: Sequence[Location]) -> Profile:
+def _completed_profile(profile: Profile, locations: Sequence[Location], roads: Roads | None) -> Profile:
     if profile.metres is not None and profile.seconds is not None:
         return profile
-    tables = matrices(locations, profile)
+    tables = matrices(locations, profile, roads)
     metres, seconds, method = profile.metres, profile.seconds, tables.method
     if metres is not None:
-        seconds = Grid(_whole(metres.values / (profile.kmh / 3.6)))
+        driven = metres.values / (profile.kmh / 3.6)
+        seconds = Grid(_whole(driven + profile.leg_seconds * (metres.values > 0)))
         method = f"{profile.method or 'given'}, time at {profile.kmh:g} km/h"
     return dataclasses.replace(
         profile, metres=metres or Grid(tables.metres), seconds=seconds or Grid(tables.seconds), method=method
@@ -99,6 +136,12 @@ def _great_circle(points: Sequence[tuple[float, float]]) -> FloatTable:
 
 def _factors(locations: Sequence[Location], profile: Profile) -> tuple[FloatTable, str]:
     size = len(locations)
+    if any(place.factor is not None for place in locations):
+        usual = [profile.factor or ROAD_FACTOR[place.terrain or profile.terrain] for place in locations]
+        known = np.array([place.factor or other for place, other in zip(locations, usual, strict=True)])
+        count = sum(place.factor is not None for place in locations)
+        part = "" if count == size else f" at {count} of {size} places"
+        return (known[:, None] + known) / 2, f"{known.min():.2f}-{known.max():.2f} learned{part}"
     if profile.factor is not None:
         return np.full((size, size), profile.factor), f"{profile.factor:.2f} learned"
     terrains = [place.terrain or profile.terrain for place in locations]
