@@ -22,13 +22,6 @@ VAR_DIR = BASE_DIR / "var"
 PORT = 8000
 OURS = {"ZS_PORT", "ZS_PLAY"}  # what a shell may say to a demonstration
 ANY_LINE = re.compile(".")
-PLAYED = (
-    "  Give something in the shop: supplier, dispatcher, driver and school take it from there, told below.",
-    "  To act them yourself: make demo ZS_PLAY=0",
-)
-UNPLAYED = (
-    "  Nobody acts but you, by the links above. To watch the others act: .venv/bin/python -m backend play",
-)
 HASTE = {"PGOPTIONS": "-c synchronous_commit=off"}  # what preparing writes can be written again
 
 
@@ -150,7 +143,6 @@ def _settled(supervisor: Supervisor, url: str) -> bool:
 
 def _greet(web: int, live: int, where: place.Place, links: str, seconds: float, *, played: bool) -> None:
     say("demo", f"ready in {seconds:.1f} s")
-    roles = PLAYED if played else UNPLAYED
     for line in (
         "",
         f"  直送 Zhisong   http://127.0.0.1:{web}/",
@@ -159,11 +151,21 @@ def _greet(web: int, live: int, where: place.Place, links: str, seconds: float, 
         "",
         *links.splitlines(),
         "",
-        *roles,
+        *_roles(played, f"http://127.0.0.1:{web}"),
         "  Ctrl-C stops everything. The data stay; `make demo-reset` starts over.",
         "",
     ):
         print(line, flush=True)  # noqa: T201 - shown to a person
+
+
+def _roles(played: bool, url: str) -> tuple[str, ...]:
+    if not played:
+        told = f".venv/bin/python -m backend play --base {url}"
+        return ("  Nobody acts but you, by the links above. To watch the others act:", f"    {told}")
+    return (
+        "  Give something in the shop: supplier, dispatcher, driver and school take it from there, told below.",
+        "  To act them yourself: make demo ZS_PLAY=0",
+    )
 
 
 def reset() -> None:
