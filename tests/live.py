@@ -25,6 +25,7 @@ from backend.config.healthy import is_healthy
 from backend.config.services.addresses import addresses_in
 from backend.config.services.children import Child, wait_until
 from backend.config.services.ports import Ports
+from tests import watchdog
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class LiveStack:
     live_url: str = ""
     env: dict[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
+    watchdog: "subprocess.Popen[bytes] | None" = None
     ports: Ports = field(default_factory=Ports)
 
     def start(self) -> None:
@@ -50,6 +52,7 @@ class LiveStack:
         web, live = self.ports.numbers
         self.url, self.live_url = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{live}"
         self.env = self._environment()
+        self.watchdog = watchdog.start(self.folder)
         self._create_database()
         self.run(sys.executable, "-m", "backend.config.prepare")
         made = stack.children(self.folder / "log", self.env, web, live)
@@ -93,6 +96,8 @@ class LiveStack:
             child.ask_to_stop()
         for child in self.children.values():
             child.stop(seconds=5)
+        if self.watchdog is not None:
+            self.watchdog.communicate()
         self.ports.release()
 
     def said(self, name: str) -> str:
