@@ -14,13 +14,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backend.config.services import pair, place
 from backend.config.services.lines import ServiceError, say
+
+if TYPE_CHECKING:
+    from backend.needs.queries import NeedCard
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 GIVERS, SECONDS, LOOKS = 16, 8.0, 40
@@ -111,8 +114,32 @@ def pages() -> dict[str, float]:
 
     appeal = open_appeals(at=datetime.now(UTC), limit=1)[0]
     client = Client(SERVER_NAME="127.0.0.1")
-    paths = {"home": "/", "appeal": f"/appeals/{appeal.public_id}/", "sign in": "/accounts/login/"}
+    paths = {
+        "home": "/",
+        "appeal": f"/appeals/{appeal.public_id}/",
+        "gift": _gift_page([need for need in appeal.needs if need.left][:3]),
+        "sign in": "/accounts/login/",
+    }
     return {name: _median_ms(lambda path=path: _look(client, path)) for name, path in paths.items()}  # type: ignore[misc]
+
+
+def _gift_page(needs: "Sequence[NeedCard]") -> str:
+    """Where the page of one piece of each of `needs` is."""
+    from django.urls import reverse
+
+    from backend.donations.operations import place as give
+    from backend.donations.rules import DonorDetail, GiftLine
+
+    lines = [GiftLine(need.public_id, 1, need.unit_price) for need in needs]
+    given = give(
+        client="looker",
+        key="bench-page",
+        lines=lines,
+        donor=DonorDetail(),
+        actor="guest:looker",
+        at=datetime.now(UTC),
+    )
+    return reverse("track:gift", kwargs={"key": given.tokens[0]})
 
 
 def _look(client: Any, path: str) -> None:
