@@ -19,6 +19,7 @@ _HOMES = {
     "ruin": "routing.engine.annealing",
     "ortools": "routing.engine.ortools_routing",
 }
+STRONGEST_FIRST = ("pyvrp", "ruin", "ortools")
 
 
 class UnknownEngine(ValueError):
@@ -48,12 +49,9 @@ def choose(problem: Problem, wanted: str = "") -> Choice:
         if lack:
             raise UnknownEngine(f"{wanted} does not model {lack}")
         return Choice(wanted, "asked for")
-    order = ("pyvrp", "ruin", "ortools")
-    why = "without pairs pyvrp is the strongest"
-    if any(job.pickup and job.delivery for job in problem.jobs):
-        order, why = ("ruin", "ortools", "pyvrp"), "with pairs ruin is the strongest"
+    why = "pyvrp is the strongest on what it models"
     lacks: list[str] = []
-    for name in order:
+    for name in STRONGEST_FIRST:
         lack = load(name).unable(problem)
         if lack is None:
             return Choice(name, "; ".join([why, *lacks, f"{name} models all of it"]))

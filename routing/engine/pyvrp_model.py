@@ -10,7 +10,7 @@ Parts are built from the tables of the problem, so that the whole need never be 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,8 +66,8 @@ class Model:
         self._place_nodes()
         self._divisor = self._common_divisor()
         self.mandatory = [job.tariff is None for job in self.jobs]
-        self.owed_prize = self._owed_prize()
-        self._dearest = min(MOST_PENALTY, max(LEAST_PENALTY, 4.0 * self.owed_prize))
+        self._owed_price = self._above_any_cost()
+        self._dearest = min(MOST_PENALTY, max(LEAST_PENALTY, 4.0 * self._owed_price))
 
     def _count_acts(self) -> None:
         self.job_of: list[int] = []
@@ -123,22 +123,28 @@ class Model:
         """Fen of a cost of PyVRP's."""
         return units * self._divisor / UNIT
 
-    def _owed_prize(self) -> int:
-        """Above what serving a job can cost."""
+    def _above_any_cost(self) -> int:
+        fixed = max(members[0].fixed_price for members in self.kinds) * UNIT // self._divisor
+        return 8 * self.longest_leg + 2 * fixed + 1
+
+    @cached_property
+    def longest_leg(self) -> int:
+        """What the longest leg can cost, with an hour of work or waiting, in PyVRP's units."""
         worst = 0
         for vehicle in (members[0] for members in self.kinds):
             tables = travel(self.problem, vehicle.profile)
             leg = int(tables.metres.max()) * PER_METRE * vehicle.km_price
             leg += (int(tables.seconds.max()) + 3_600) * PER_SECOND * vehicle.hour_price
-            worst = max(worst, 4 * leg + vehicle.fixed_price * UNIT)
-        return (2 * worst + UNIT) // self._divisor
+            worst = max(worst, leg)
+        return worst // self._divisor
 
     @cached_property
     def _stay(self) -> LongTable:
         return np.array([place.visit_seconds for place in self.problem.locations], dtype=np.int64)
 
-    def part(self, jobs: Many[int], available: Many[int], *, optional: frozenset[int] = frozenset()) -> Part:
-        """Data of some jobs and so many vehicles of each kind; mandatory jobs in `optional` get a prize."""
+    def part(self, jobs: Many[int], available: Many[int], *, prices: Mapping[int, int] | None = None) -> Part:
+        """Data of some jobs and so many vehicles of each kind; jobs with a price may be left out at it."""
+        prices = prices or {}
         kinds = [kind for kind, count in enumerate(available) if count > 0]
         nodes = list(dict.fromkeys(int(self.node_of[act]) for job in jobs for act in self.acts_of_job[job]))
         spot = {node: number for number, node in enumerate(nodes)}
@@ -147,12 +153,12 @@ class Model:
         profiles, metres, seconds = self._profiles(kinds, nodes)
         data = pyvrp.ProblemData(
             locations=[pyvrp.Location(0, 0)] * (len(nodes) + len(self.ends)),
-            clients=[self._client(job, spot, job in optional) for job in clients],
+            clients=[self._client(job, spot, prices.get(job)) for job in clients],
             depots=[pyvrp.Depot(len(nodes) + number) for number in range(len(self.ends))],
             vehicle_types=[self._type(kind, available[kind], profiles[kind]) for kind in kinds],
             distance_matrices=metres,  # type: ignore[arg-type]  # its stubs name the shape int
             duration_matrices=seconds,  # type: ignore[arg-type]
-            shipments=[self._shipment(job, spot, job in optional) for job in shipments],
+            shipments=[self._shipment(job, spot, prices.get(job)) for job in shipments],
         )
         return Part(data, kinds, clients, shipments, self._dearest)
 
@@ -217,17 +223,19 @@ class Model:
             profile=profile,
         )
 
-    def _prize(self, job: Job) -> int:
-        return (
-            self.owed_prize * (1 + job.priority) if job.tariff is None else job.tariff * UNIT // self._divisor
-        )
+    def _price(self, job: Job) -> int:
+        return (job.tariff or 0) * UNIT // self._divisor
 
-    def _client(self, number: int, spot: dict[int, int], optional: bool) -> pyvrp.Client:
+    def owed_price(self, job: int) -> int:
+        """Of leaving out a mandatory job: above any cost."""
+        return self._owed_price * (1 + self.jobs[job].priority)
+
+    def _client(self, number: int, spot: dict[int, int], price: int | None) -> pyvrp.Client:
         job = self.jobs[number]
         (act,) = self.acts_of_job[number]
         task = task_of(job, self.acts[act].kind)
         window = _window(task.windows, job.release if job.pickup else 0)
-        required = self.mandatory[number] and not optional
+        required = price is None and self.mandatory[number]
         return pyvrp.Client(
             location=spot[int(self.node_of[act])],
             delivery=[] if job.pickup else list(job.amount),
@@ -236,16 +244,16 @@ class Model:
             tw_early=window.start,
             tw_late=_late(window.end),
             release_time=0 if job.pickup else min(job.release, window.end),
-            prize=0 if required else self._prize(job),
+            prize=0 if required else self._price(job) if price is None else price,
             required=required,
         )
 
-    def _shipment(self, number: int, spot: dict[int, int], optional: bool) -> pyvrp.Shipment:
+    def _shipment(self, number: int, spot: dict[int, int], price: int | None) -> pyvrp.Shipment:
         job = self.jobs[number]
         first, last = self.acts_of_job[number]
         pickup, delivery = task_of(job, "pickup"), task_of(job, "delivery")
         early, late = _window(pickup.windows, job.release), _window(delivery.windows, 0)
-        required = self.mandatory[number] and not optional
+        required = price is None and self.mandatory[number]
         return pyvrp.Shipment(
             pickup_location=spot[int(self.node_of[first])],
             delivery_location=spot[int(self.node_of[last])],
@@ -256,7 +264,7 @@ class Model:
             delivery_tw_late=_late(late.end),
             delivery_service_duration=delivery.service_seconds,
             amount=list(job.amount),
-            prize=0 if required else self._prize(job),
+            prize=0 if required else self._price(job) if price is None else price,
             required=required,
         )
 

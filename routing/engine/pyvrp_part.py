@@ -32,7 +32,8 @@ LEGS = 10.0
 class Task:
     """Search these jobs with so many vehicles of each kind, from `tours`; ends by count, at `end` at the latest.
 
-    `owed` makes mandatory jobs optional at a price above any cost. `end` is of time.monotonic, which processes
+    `owed` makes mandatory jobs optional at a price above any cost; `prices` makes all of them optional at these,
+    and the search ends where none is left out. `end` is of time.monotonic, which processes
     of one machine share. With `until_feasible` it goes on past its count for a solution that can be driven.
     """
 
@@ -45,6 +46,7 @@ class Task:
     until_feasible: int = 0  # iterations at most
     owed: bool = False
     penalties: Penalties | None = None
+    prices: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,13 @@ Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
 
 def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
-    optional = frozenset(job for job in task.jobs if model.mandatory[job]) if task.owed else frozenset()
-    part = model.part(task.jobs, task.available, optional=optional)
+    part = model.part(task.jobs, task.available, prices=_prices(model, task))
     local, manager = _tools(part, task)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None
     start = begin
     if start is None:
-        blank = given or pyvrp.Solution.make_random(part.data, local.rng)
+        blank = given or _blank(part, local.rng)
         start = local.search(blank, manager.max_cost_evaluator(), exhaustive=True)
     eye = _Eye(model, part, watch)
     eye.on_best(start)
@@ -87,6 +88,23 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
         iterations=result.num_iterations,
         penalties=manager.penalties(),
     )
+
+
+def _prices(model: Model, task: Task) -> dict[int, int]:
+    """Prices of leaving out jobs that are optional in this task alone."""
+    if task.prices is not None:
+        return dict(zip(task.jobs, task.prices, strict=True))
+    if task.owed:
+        return {job: model.owed_price(job) for job in task.jobs if model.mandatory[job]}
+    return {}
+
+
+def _blank(part: Part, rng: pyvrp.RandomNumberGenerator) -> pyvrp.Solution:
+    """Where a search from nothing begins: at random, as PyVRP does; idle where nothing need be done."""
+    clients, shipments = part.data.clients(), part.data.shipments()
+    if any(item.required for item in clients) or any(item.required for item in shipments):
+        return pyvrp.Solution.make_random(part.data, rng)
+    return pyvrp.Solution(part.data, [])
 
 
 @dataclass(slots=True)
@@ -138,7 +156,7 @@ class _Stop:
         most = self._task.iterations
         if not self._eye.feasible:
             most = max(most, self._task.until_feasible)
-        if self._done >= most:
+        if self._done >= most or (self._task.prices is not None and self._eye.complete):
             return True
         self._done += 1
         return time.monotonic() >= self._task.end
@@ -150,7 +168,7 @@ class _Eye(IteratedLocalSearchCallbacks):
     def __init__(self, model: Model, part: Part, watch: Watch | None) -> None:
         self._model, self._part, self._watch = model, part, watch
         self._iterations = 0
-        self.feasible = False
+        self.feasible = self.complete = False
 
     def on_iteration(self, *_: object) -> None:
         self._iterations += 1
@@ -158,6 +176,7 @@ class _Eye(IteratedLocalSearchCallbacks):
     def on_best(self, best: pyvrp.Solution) -> None:
         if best.is_feasible():
             self.feasible = True
+            self.complete = not best.unplanned()
             if self._watch is not None:
                 self._watch(lambda: tuple(self._model.tours(self._part, best)), self._iterations)
 

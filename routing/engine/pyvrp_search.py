@@ -18,6 +18,7 @@ from ..problem import Problem
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import blocks, shares
+from .pyvrp_fleet import Attempt, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
@@ -31,6 +32,7 @@ FIRST_PER_ACT = 1.5  # of the whole, before groups
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
+FLEET_SHARE = 0.7  # of the search, for fewer vehicles where they come first
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 
 Lent = tuple[Loan | None, Task]
@@ -60,15 +62,16 @@ class PyVrpSearch:
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
         begun = time.monotonic()
-        model = Model(problem)
+        fleet = vehicles_first(problem)
+        model = Model(without_fixed(problem) if fleet else problem)
         if not model.jobs:
             return Draft((), 0, 0.0)
-        return _Run(model, params, report, begun).done()
+        return _Run(model, params, report, begun, fleet=fleet).done()
 
 
 class _Run:
-    def __init__(self, model: Model, params: Params, report: Report, begun: float) -> None:
-        self._model, self._params, self._report = model, params, report
+    def __init__(self, model: Model, params: Params, report: Report, begun: float, *, fleet: bool) -> None:
+        self._model, self._params, self._report, self._fleet = model, params, report, fleet
         self._begun, self._end = begun, begun + params.seconds
         self._count = ENDLESS if params.iterations is None else params.iterations
         self._iterations = 0
@@ -80,13 +83,14 @@ class _Run:
 
     def done(self) -> Draft:
         """The search from beginning to end."""
-        if len(self._model.acts) <= LONE:
-            self._begin(None)
-            self._lone()
-            return self._draft()
         with Crew[Lent, Outcome](self._params.cores, lambda lent: search(self._model, lent[1])) as crew:
             self._begin(crew)
-            self._in_groups(crew)
+            if self._fleet and not self._standing.left:
+                self._squeeze(crew)
+            if len(self._model.acts) <= LONE:
+                self._lone()
+            else:
+                self._in_groups(crew)
         return self._draft()
 
     def _left(self) -> int:
@@ -99,7 +103,7 @@ class _Run:
         self._steps += 1
         return draw(self._params.seed, self._steps).randrange(2**31)
 
-    def _begin(self, crew: Crew[Lent, Outcome] | None) -> None:
+    def _begin(self, crew: Crew[Lent, Outcome]) -> None:
         """First tours: the plan given, or made anew; with jobs left out at a price if it cannot be helped."""
         problem, standing = self._model.problem, self._standing
         drivable = [
@@ -109,7 +113,7 @@ class _Run:
         ]
         if drivable:
             standing.add(self._model.given(drivable))
-        elif crew is not None and len(self._model.acts) > WHOLE:
+        elif len(self._model.acts) > WHOLE:
             self._first_blocks(crew)
         else:
             self._first_whole()
@@ -152,6 +156,36 @@ class _Run:
                 standing.penalties = outcome.penalties
                 return
             most = self._left()
+
+    def _squeeze(self, crew: Crew[Lent, Outcome]) -> None:
+        """Fewer and fewer tours, for most of the time; after that no vehicle more than these."""
+        end = time.monotonic() + FLEET_SHARE * (self._end - time.monotonic())
+        least = self._count - FLEET_SHARE * self._left()
+        price = max(1, self._model.longest_leg)
+        idle: list[Attempt] = []
+        busy: dict[int, Attempt] = {}
+        while len(self._standing.tours) > 1 and self._iterations < least and time.monotonic() < end:
+            while crew.free:
+                attempt = idle.pop() if idle else Attempt(self._model, self._standing.tours, price)
+                seed = self._seed()
+                busy[seed] = attempt
+                crew.give((None, attempt.task(seed, end)))
+            answer = crew.next(end + 0.1 - time.monotonic())
+            if answer is None:
+                break
+            (_, task), outcome = answer
+            self._iterations += outcome.iterations
+            attempt = busy.pop(task.seed)
+            tours = attempt.take(outcome)
+            if tours is None and attempt.goal < len(self._standing.tours):
+                idle.append(attempt)
+            elif tours is not None and len(tours) < len(self._standing.tours):
+                self._standing.clear()
+                self._standing.add(tours)
+                self._improved()
+        while crew.busy and crew.next(self._end - time.monotonic()):
+            pass
+        self._standing.idle = [0] * len(self._standing.idle)
 
     def _lone(self) -> None:
         """One search of the whole for all the time there is."""

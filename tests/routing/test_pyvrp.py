@@ -1,0 +1,156 @@
+"""PyVRP as an engine: plain classes as they are, groups of routes, fewer vehicles, several processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from routing.checker import check
+from routing.distances import completed
+from routing.engine import choose, pyvrp_search
+from routing.engine.pyvrp_fleet import vehicles_first
+from routing.engine.pyvrp_model import ENDLESS, Model
+from routing.engine.pyvrp_part import search
+from routing.engine.pyvrp_standing import Standing, map_of
+from routing.generate import Size, county
+from routing.plan import sequences_of
+from routing.problem import Job, Problem, Task, Vehicle
+from routing.read import problem_text, with_objective
+from routing.solver import Params, solve_with
+
+QUICK = Params(seconds=30, iterations=400, seed=1, isolated=False, engine="pyvrp")
+
+
+def town(customers: int = 40, vehicles: int = 12, capacity: int = 60) -> Problem:
+    """A plain CVRP: customers in a spiral, ten of load each."""
+    spots = [(500, 500)] + [(37 * n % 1000, 91 * n * n % 1000) for n in range(1, customers)]
+    nodes = "\n".join(f"{n} {x} {y}" for n, (x, y) in enumerate(spots, 1))
+    loads = "\n".join(f"{n} {0 if n == 1 else 10}" for n in range(1, customers + 1))
+    return problem_text(
+        f"NAME : town\nTYPE : CVRP\nDIMENSION : {customers}\nVEHICLES : {vehicles}\nEDGE_WEIGHT_TYPE : EUC_2D\n"
+        f"CAPACITY : {capacity}\nNODE_COORD_SECTION\n{nodes}\nDEMAND_SECTION\n{loads}\n"
+        "DEPOT_SECTION\n1\n-1\nEOF\n".encode()
+    )
+
+
+def test_a_plain_class_is_what_pyvrp_would_read_itself() -> None:
+    problem = town()
+    model = Model(problem)
+    data = model.part(range(len(model.jobs)), [12]).data
+    (kind,) = data.vehicle_types()
+    assert (data.num_locations, data.num_profiles, data.num_depots) == (40, 1, 1)
+    assert all(client.required and client.prize == 0 for client in data.clients())
+    assert (kind.unit_distance_cost, kind.unit_duration_cost, kind.fixed_cost) == (1, 0, 0)
+    assert kind.max_distance == kind.shift_duration == ENDLESS and not data.has_time_windows()
+    metres = problem.profiles[0].metres
+    assert metres is not None and data.distance_matrix(0).max() == metres.values.max()
+
+
+def test_a_job_has_a_price_only_where_it_may_be_left_out() -> None:
+    problem = town()
+    jobs = (replace(problem.jobs[0], tariff=77), *problem.jobs[1:])
+    model = Model(replace(problem, jobs=jobs))
+    first, second, *_ = model.part(range(39), [12], prices={1: 5}).data.clients()
+    assert (first.required, first.prize) == (False, 77)
+    assert (second.required, second.prize) == (False, 5)
+
+
+def in_groups(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
+    for name, value in {"LONE": 10, "GROUP": 15, **limits}.items():
+        monkeypatch.setattr(pyvrp_search, name, value)
+
+
+def test_groups_find_again_what_they_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_groups(monkeypatch)
+    first, second = solve_with(town(), QUICK), solve_with(town(), QUICK)
+    assert first.routes == second.routes and first.iterations == second.iterations == 400
+    assert not first.unserved and check(town(), first) == []
+
+
+def test_a_plan_too_large_for_one_search_is_made_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_groups(monkeypatch, WHOLE=20, BLOCK=12)
+    problem = town(60, vehicles=14)
+    asked: list[int] = []
+
+    def spy(model: Model, task: Any, watch: Any = None) -> Any:
+        asked.append(len(task.jobs))
+        return search(model, task, watch)
+
+    monkeypatch.setattr(pyvrp_search, "search", spy)
+    plan = solve_with(problem, QUICK)
+    assert not plan.unserved and check(problem, plan) == []
+    assert max(asked) < len(problem.jobs) / 2
+
+
+def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
+    problem = town()
+    plan = solve_with(problem, replace(QUICK, iterations=20))
+    model = Model(problem)
+    standing = Standing(model, map_of(model), owed=False)
+    standing.add(model.given(sequences_of(plan)))
+    idle = standing.idle[0]
+    draw = pyvrp_search.draw(1)
+    loans = []
+    while loan := standing.lend(12, draw, shares=3):
+        loans.append(loan)
+    tours = [number for loan in loans for number in loan.tours]
+    assert len(loans) > 1 and sorted(tours) == list(range(len(plan.routes)))
+    assert sum(loan.idle[0] for loan in loans) + standing.idle[0] == idle
+    assert standing.idle[0] >= 0
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_several_processes_make_one_plan(cores: int) -> None:
+    problem = town(300, vehicles=70)
+    params = Params(seconds=3, seed=1, cores=cores, isolated=False, engine="pyvrp")
+    plan = solve_with(problem, params)
+    assert not plan.unserved and check(problem, plan) == []
+
+
+def test_what_cannot_all_be_done_is_left_out_by_priority() -> None:
+    problem = town(13, vehicles=1)
+    jobs = tuple(replace(job, priority=int(job.id == "7")) for job in problem.jobs)
+    plan = solve_with(replace(problem, jobs=jobs), QUICK)
+    assert len(plan.owed) == 6 and "7" not in {item.job for item in plan.owed}
+
+
+def test_vehicles_come_first_where_each_costs_more_than_any_way() -> None:
+    problem = town(40, vehicles=20)
+    assert not vehicles_first(problem)
+    fleet = with_objective(problem, "fleet")
+    assert vehicles_first(fleet)
+    plan = solve_with(fleet, QUICK)
+    assert len(plan.routes) == 7 and not plan.unserved  # 390 of load in sixties
+    optional = replace(fleet, jobs=(replace(fleet.jobs[0], tariff=1), *fleet.jobs[1:]))
+    assert not vehicles_first(optional)
+
+
+def test_a_plan_to_start_from_is_not_made_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = town()
+    good = solve_with(problem, QUICK)
+    in_groups(monkeypatch)
+    again = solve_with(replace(problem, initial=sequences_of(good)), replace(QUICK, iterations=5))
+    assert again.cost.total <= good.cost.total
+
+
+def test_pairs_go_to_pyvrp_and_what_it_lacks_elsewhere() -> None:
+    problem = completed(county(Size(warehouses=2, recipients=6, pairs=8, vehicles=2), seed=1))
+    assert choose(problem).name == "ruin"  # villages open twice a day
+    once = [replace(job, delivery=_once(job)) for job in problem.jobs]
+    assert choose(replace(problem, jobs=tuple(once))).name == "pyvrp"
+
+
+def _once(job: Job) -> Task:
+    assert job.delivery is not None
+    return replace(job.delivery, windows=job.delivery.windows[:1])
+
+
+def test_a_place_that_admits_some_vehicles_only_is_not_driven_to_by_others() -> None:
+    problem = town(20, vehicles=4, capacity=60)
+    small = tuple(replace(vehicle, vehicle_class="van") for vehicle in problem.vehicles[:2])
+    fleet: tuple[Vehicle, ...] = (*small, *problem.vehicles[2:])
+    narrow = tuple(replace(job, classes=("van",)) if int(job.id) % 3 == 0 else job for job in problem.jobs)
+    plan = solve_with(replace(problem, vehicles=fleet, jobs=narrow), QUICK)
+    assert not plan.unserved and check(replace(problem, vehicles=fleet, jobs=narrow), plan) == []
