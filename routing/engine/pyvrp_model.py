@@ -22,7 +22,7 @@ from pyvrp import Activity, ActivityType
 
 from ..matrix import location_index, travel
 from ..plan import Appraiser
-from ..problem import Act, Job, Problem, Sequence, Vehicle, Window, acts_of, task_of
+from ..problem import Act, Group, Job, Problem, Sequence, Vehicle, Window, acts_of, task_of
 
 PER_METRE, PER_SECOND, UNIT = 18, 5, 18_000  # cost units, in which prices per km and per hour are whole
 FOREVER = 2**31 - 1
@@ -111,6 +111,7 @@ class Model:
     def _common_divisor(self) -> int:
         """Costs as small as they can be, for penalties that grow step by step."""
         amounts = [job.tariff * UNIT for job in self.jobs if job.tariff]
+        amounts += [group.tariff * UNIT for group in self.problem.groups if group.tariff]
         for vehicle in (members[0] for members in self.kinds):
             amounts += [
                 vehicle.km_price * PER_METRE,
@@ -229,6 +230,12 @@ class Model:
     def owed_price(self, job: int) -> int:
         """Of leaving out a mandatory job: above any cost."""
         return self._owed_price * (1 + self.jobs[job].priority)
+
+    def group_price(self, group: Group) -> int:
+        """Of doing none of its alternatives."""
+        if group.tariff is None:
+            return self._owed_price * (1 + group.priority)
+        return group.tariff * UNIT // self._divisor
 
     def _client(self, number: int, spot: dict[int, int], price: int | None) -> pyvrp.Client:
         job = self.jobs[number]

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from ..params import Params
 from ..plan import Facts
 from ..problem import Problem
+from . import pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import blocks, shares
@@ -49,19 +50,18 @@ class PyVrpSearch:
             "breaks": any(vehicle.breaks for vehicle in problem.vehicles),
             "frozen prefixes": bool(problem.prefixes),
             "fixed orders": bool(problem.orders),
-            # Its VehicleType(reload_depots, max_reloads) and ClientGroup model both; not written here yet.
-            "reloads": any(vehicle.reloads for vehicle in problem.vehicles),
-            "groups of alternatives": bool(problem.groups),
             "several windows": any(len(task.windows) > 1 for task in tasks),
             f"{len(tasks)} acts (at most {MOST_ACTS})": len(tasks) > MOST_ACTS,
         }
-        return next((lack for lack, there in lacks.items() if there), None)
+        return next((lack for lack, there in lacks.items() if there), None) or pyvrp_trips.lack(problem)
 
     def versions(self) -> tuple[str, ...]:
         return (f"pyvrp {version('pyvrp')}",)
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
         begun = time.monotonic()
+        if pyvrp_trips.needed(problem):
+            return pyvrp_trips.search(problem, params, report, begun)
         fleet = vehicles_first(problem)
         model = Model(without_fixed(problem) if fleet else problem)
         if not model.jobs:

@@ -82,10 +82,12 @@ def jobs(draw: st.DrawFn, name: str, kinds: tuple[str, ...], taken: bool) -> Job
 def vehicles(draw: st.DrawFn, name: str, rests: bool, trips: bool) -> Vehicle:
     start = draw(st.integers(0, 500))
     ends = st.sampled_from((*PLACES, None))
+    home, end = draw(ends), draw(ends)
+    yard = (Task(home),) if home else ()
     return Vehicle(
         id=name,
-        start=draw(ends),
-        end=draw(ends),
+        start=home,
+        end=end,
         capacity=(draw(st.integers(40, 150)), draw(st.integers(40, 150))),
         shift=Window(start, start + draw(st.integers(1_500, DAY))),
         profile=draw(st.sampled_from(("road", "track"))),
@@ -97,7 +99,7 @@ def vehicles(draw: st.DrawFn, name: str, rests: bool, trips: bool) -> Vehicle:
         vehicle_class=draw(st.sampled_from(("van", "lorry"))),
         skills=draw(st.sampled_from(((), ("cold",)))),
         breaks=draw(_breaks()) if rests else (),
-        reloads=(draw(tasks()),) if trips and draw(st.booleans()) else (),
+        reloads=draw(st.sampled_from(((), yard, yard, (draw(tasks()),)))) if trips else (),
         max_trips=draw(st.sampled_from((None, 1, 2))) if trips else None,
     )
 

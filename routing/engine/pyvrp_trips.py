@@ -1,0 +1,185 @@
+"""Reloads and groups of alternatives in PyVRP: its own reload depots and client groups, one search on the whole."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyvrp
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+
+from ..params import Params
+from ..problem import Act, Problem, Sequence, acts_of
+from .interface import Draft, Report
+from .pyvrp_model import Model, Part, kind_counts
+
+FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
+FEASIBLE_COUNT = 2_000  # the same in iterations
+REPORT_EVERY = 0.2
+
+
+def needed(problem: Problem) -> bool:
+    """Whether a problem has what only this module models."""
+    return bool(problem.groups) or any(vehicle.reloads for vehicle in problem.vehicles)
+
+
+def lack(problem: Problem) -> str | None:
+    """What of reloads and groups PyVRP does not model."""
+    ends = {end for vehicle in problem.vehicles for end in (vehicle.start, vehicle.end)}
+    stays = {place.id: place.visit_seconds for place in problem.locations}
+    reloads = [task for vehicle in problem.vehicles for task in vehicle.reloads]
+    pairs = {job.id for job in problem.jobs if len(acts_of(job)) == 2}
+    slow = any(task.service_seconds or task.windows or stays[task.location] for task in reloads)
+    lacks = {
+        "reloads that take time or have windows": slow,
+        "reloads where no vehicle starts or ends": any(task.location not in ends for task in reloads),
+        "reloads by class": any(
+            place.classes is not None and place.id in {task.location for task in reloads}
+            for place in problem.locations
+        ),
+        "an initial plan with them": needed(problem) and bool(problem.initial),
+        "pairs beside reloads": bool(reloads and pairs),
+        "pairs in groups": any(pairs & set(group.jobs) for group in problem.groups),
+    }
+    return next((name for name, there in lacks.items() if there), None)
+
+
+@dataclass(slots=True)
+class _Phase:
+    """One search: ends at its time or count; without a feasible solution at the time or count to give up."""
+
+    end: float
+    count: int
+    give_up_at: float
+    give_up_after: int
+    found: Callable[[], bool]
+    done: int = 0
+
+    def __call__(self, best_cost: float) -> bool:
+        now = time.monotonic()
+        lost = now >= self.give_up_at or self.done >= self.give_up_after
+        if now >= self.end or self.done >= self.count or (lost and not self.found()):
+            return True
+        self.done += 1
+        return False
+
+
+class _Eye(IteratedLocalSearchCallbacks):
+    """Reports better solutions that can be driven."""
+
+    def __init__(self, model: Model, part: Part, begun: float, report: Report) -> None:
+        self._model, self._part, self._begun, self._report = model, part, begun, report
+        self._reported = 0.0
+        self.iterations = 0
+        self.best: tuple[Sequence, ...] | None = None
+
+    def on_iteration(self, *_: object) -> None:
+        self.iterations += 1
+
+    def on_best(self, best: pyvrp.Solution) -> None:
+        if not best.is_feasible():
+            return
+        now = time.monotonic()
+        first = self.best is None
+        if first or now - self._reported >= REPORT_EVERY:
+            self.best = _sequences(self._model, self._part, best)
+            self._reported = now
+            self._report(Draft(self.best, self.iterations, now - self._begun))
+
+
+def search(problem: Problem, params: Params, report: Report, begun: float) -> Draft:
+    """Mandatory jobs as required first; where that is not feasible in time, at a price above any cost."""
+    model = Model(problem)
+    if not model.jobs:
+        return Draft((), 0, 0.0)
+    end = begun + params.seconds
+    count = 2**60 if params.iterations is None else params.iterations
+    share = begun + FEASIBLE_SHARE * params.seconds if params.iterations is None else end
+    done = 0
+    for owed in (False, True):
+        part = _part(model, owed)
+        eye = _Eye(model, part, begun, report)
+        limits = (end, count) if owed else (share, min(count, FEASIBLE_COUNT))
+        stop = _Phase(end, count - done, *limits, lambda eye=eye: eye.best is not None)  # type: ignore[misc]
+        settings = pyvrp.SolveParams(
+            ils=IteratedLocalSearchParams(callbacks=eye),
+            penalty=pyvrp.PenaltyParams(max_penalty=part.dearest),
+        )
+        result = pyvrp.solve(
+            part.data, stop, seed=params.seed, collect_stats=False, display=False, params=settings
+        )
+        done += result.num_iterations
+        if result.best.is_feasible():
+            draft = Draft(_sequences(model, part, result.best), done, time.monotonic() - begun)
+            report(draft)
+            return draft
+    return Draft((), done, time.monotonic() - begun)
+
+
+def _part(model: Model, owed: bool) -> Part:
+    """The whole as PyVRP data, with reload depots and client groups."""
+    everybody = range(len(model.jobs))
+    prices = {job: model.owed_price(job) for job in everybody if owed and model.mandatory[job]}
+    part = model.part(everybody, kind_counts(model.kinds), prices=prices)
+    types = []
+    for kind, made in zip(part.kinds, part.data.vehicle_types(), strict=True):
+        vehicle = model.kinds[kind][0]
+        most = len(model.jobs) if vehicle.max_trips is None else vehicle.max_trips - 1
+        depots = [model.ends[task.location] for task in vehicle.reloads]
+        types.append(made.replace(reload_depots=depots, max_reloads=most if depots else 0))
+    clients, groups = _grouped(model, part, owed)
+    data = part.data.replace(vehicle_types=types, clients=clients, groups=groups)
+    return Part(data, part.kinds, part.clients, part.shipments, part.dearest)
+
+
+def _grouped(model: Model, part: Part, owed: bool) -> tuple[list[pyvrp.Client], list[pyvrp.ClientGroup]]:
+    """Every alternative has the price of its group as its prize, so that none costs that once more than one."""
+    clients = list(part.data.clients())
+    groups: list[pyvrp.ClientGroup] = []
+    client_of = {model.jobs[job].id: number for number, job in enumerate(part.clients)}
+    for group in model.problem.groups:
+        members = [client_of[job] for job in group.jobs if job in client_of]
+        if not members:
+            continue
+        required = group.tariff is None and not owed
+        prize = 0 if required else model.group_price(group)
+        for number in members:
+            old = clients[number]
+            clients[number] = pyvrp.Client(
+                old.location,
+                old.delivery,
+                old.pickup,
+                old.service_duration,
+                old.tw_early,
+                old.tw_late,
+                old.release_time,
+                prize=prize,
+                required=False,
+                group=len(groups),
+            )
+        groups.append(pyvrp.ClientGroup(members, required=required))
+    return clients, groups
+
+
+def _sequences(model: Model, part: Part, solution: pyvrp.Solution) -> tuple[Sequence, ...]:
+    """The routes on the vehicles of each kind in turn; a depot on the way is a reload."""
+    places = {number: place for place, number in model.ends.items()}
+    spare = [iter(members) for members in model.kinds]
+    found = []
+    for route in solution.routes():
+        acts: list[Act] = []
+        for done in itertools.islice(route.schedule(), 1, None):
+            if done.is_depot():
+                acts.append(Act("", "reload", places[done.idx] or ""))
+            elif done.is_client():
+                acts.append(model.acts[model.acts_of_job[part.clients[done.idx]][0]])
+            else:
+                job = model.acts_of_job[part.shipments[done.idx]]
+                acts.append(model.acts[job[0 if done.is_pickup() else 1]])
+        while acts and acts[-1].kind == "reload":
+            acts.pop()  # the end of the route
+        if acts:
+            found.append(Sequence(next(spare[part.kinds[route.vehicle_type()]]).id, tuple(acts)))
+    return tuple(found)
