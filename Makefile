@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -29,6 +29,9 @@ services: setup ## PostgreSQL and Valkey alone, for `python -m backend ...` by h
 
 bench: setup ## medians of giving, pages and planning, on services of its own
 	@$(RUN) -m backend.config.bench
+
+bench-crowd: setup ## a large gift beside small ones, callbacks, expiry, refunds and kept pages, measured
+	@$(RUN) -m backend.config.bench_crowd
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0
