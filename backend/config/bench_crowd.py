@@ -265,6 +265,14 @@ def look_often(application: Any, times: int, asked: dict[str, Any]) -> None:
         look(application, asked)
 
 
+def analyse() -> None:
+    """Let the planner know what was loaded."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def main() -> int:
     load = os.getloadavg()[0]
     say(
@@ -278,13 +286,14 @@ def main() -> int:
         need = seed(LARGE)
         from django.db import connection
 
+        analyse()
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
             cursor.execute(
                 "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"
             )
             say("bench", ", ".join(f"{name} {setting}" for name, setting in cursor.fetchall()))
         large(need)
+        analyse()  # as autovacuum does within a minute
         money(need)
         pages()
         from backend.donations.queries import reconcile

@@ -344,6 +344,7 @@ class Gathering(Leased):
     wished_amount = models.BigIntegerField(default=0)
     gathered_lines = models.PositiveIntegerField(default=0)
     gathered_amount = models.BigIntegerField(default=0)
+    given_back_to = models.BigIntegerField(default=0)  # the last gift line whose units were looked at
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

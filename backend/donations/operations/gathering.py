@@ -21,6 +21,7 @@ from backend.donations import statements
 from backend.donations.models import (
     Checkout,
     Donation,
+    DonationLine,
     FundedLine,
     Gathering,
     Payment,
@@ -54,6 +55,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=20)
 GIVE_UP = timedelta(minutes=30)  # a gathering that nobody could finish
 CHUNK = 500
+GIVE_BACK = 250  # nobody waits for it: shorter, so that small gifts wait less
 
 
 class NoSuchGathering(Missing):
@@ -273,20 +275,20 @@ def _drop_chunk(gathering: Gathering, by: str, at: datetime) -> bool:
     """Give back the next chunk of what was claimed; when nothing is left, the gathering is over."""
     _hold(gathering, by, GatheringStatus.DROPPING, at)
     over = [GiftStatus.GATHERING.value, GiftStatus.EXPIRED.value]
-    units = FundedLine.objects.filter(
-        fundings__line__donation__checkout=gathering.checkout_id,
-        fundings__line__donation__status__in=over,
-        state=UnitState.FUNDED.value,
+    gifts = Donation.objects.filter(checkout=gathering.checkout_id, status__in=over)
+    lines = DonationLine.objects.filter(
+        donation__in=list(gifts.values_list("pk", flat=True)), pk__gt=gathering.given_back_to
     )
-    rows = list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")[:CHUNK])
-    if rows:
-        void_units(rows)
+    looked_at = list(lines.order_by("pk").values_list("pk", flat=True)[:GIVE_BACK])
+    if looked_at:
+        units = FundedLine.objects.filter(fundings__line__in=looked_at, state=UnitState.FUNDED.value)
+        void_units(list(units.values_list("pk", "need_line_id", "quantity")))
+        Gathering.objects.filter(pk=gathering.pk).update(given_back_to=looked_at[-1])
         return False
     Wish.objects.filter(gathering=gathering.pk).delete()
-    gifts = Donation.objects.filter(checkout=gathering.checkout_id, status=GiftStatus.GATHERING.value)
-    move(gifts, GIFT, to=GiftStatus.EXPIRED)
+    move(gifts.filter(status=GiftStatus.GATHERING.value), GIFT, to=GiftStatus.EXPIRED)
     mine = Gathering.objects.filter(pk=gathering.pk)
-    must_move(mine, GATHERING, to=GatheringStatus.DROPPED, ended_at=at, donor={})
+    must_move(mine, GATHERING, to=GatheringStatus.DROPPED, ended_at=at, donor={}, given_back_to=0)
     record(
         kind=Kind.GATHERING_DROPPED,
         subject=f"gathering:{gathering.public_id}",

@@ -37,6 +37,7 @@ FOUNDATION = DonorDetail(name="山那边基金会", mail="post@example.org")
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "CHUNK", 3)
+    monkeypatch.setattr(room, "GIVE_BACK", 2)
 
 
 @pytest.fixture
