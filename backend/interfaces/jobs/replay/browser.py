@@ -16,7 +16,8 @@ _CONTROL = re.compile(r"<(input|button|select|textarea)\b([^>]*)>", re.S)
 _OPTION = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.S)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?""")
 _LINK = re.compile(r"""<a\b[^>]*\bhref="([^"]+)\"""")
-
+COME_AGAIN = (429, 503)
+MOST_RETURNS = 60
 
 Values = Mapping[str, str | Sequence[str]]
 Pause = Callable[[], object]
@@ -105,6 +106,20 @@ class Page:
         raise DoorShut(self, f"no form for {action or holding}")
 
 
+def in_turn(http: httpx.Client, answer: httpx.Response, *, follow: bool = True) -> httpx.Response:
+    """The answer once the house has room: whoever is told to come again does, when they were told to.
+
+    It is the refused request that is sent again, so that what redirected to it is not done twice.
+    """
+    for _ in range(MOST_RETURNS):
+        wait = answer.headers.get("Retry-After", "")
+        if answer.status_code not in COME_AGAIN or not wait.isdigit():
+            break
+        threading.Event().wait(int(wait))
+        answer = http.send(answer.request, follow_redirects=follow)
+    return answer
+
+
 class Browser:
     """One visitor with cookies and connections that are kept; `pause` comes before every form they send."""
 
@@ -129,7 +144,7 @@ class Browser:
         self._http.cookies.clear()
 
     def get(self, url: str) -> Page:
-        return self._page(self._http.get(url))
+        return self._page(self._http.get(url), follow=True)
 
     def submit(self, page: Page, form: Form, values: Values | None = None, *, follow: bool = True) -> Page:
         """Send a form from the page it stands on; without `follow` the answer may be a redirect."""
@@ -137,15 +152,16 @@ class Browser:
         target = urljoin(page.url, form.action or page.url)
         sent: dict[str, str | Sequence[str]] = {**form.fields, **form.ticked, **(values or {})}
         if form.method == "get":
-            return self._page(self._http.get(target, params=sent, follow_redirects=follow))
+            return self._page(self._http.get(target, params=sent, follow_redirects=follow), follow=follow)
         headers = {"Referer": page.url}
-        return self._page(self._http.post(target, data=sent, headers=headers, follow_redirects=follow))
+        answer = self._http.post(target, data=sent, headers=headers, follow_redirects=follow)
+        return self._page(answer, follow=follow)
 
     def close(self) -> None:
         self._http.close()
 
-    @staticmethod
-    def _page(answer: httpx.Response) -> Page:
+    def _page(self, answer: httpx.Response, *, follow: bool) -> Page:
+        answer = in_turn(self._http, answer, follow=follow)
         return Page(answer.status_code, str(answer.url), answer.text)
 
 

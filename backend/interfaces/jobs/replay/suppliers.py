@@ -1,7 +1,6 @@
 """Suppliers' own systems: each reads its orders by the API with its key, answers, packs, says when to fetch."""
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,12 +10,11 @@ from typing import Any
 import httpx
 
 from backend.interfaces.jobs.demo.cut import rows
-from backend.interfaces.jobs.replay.browser import Pause, at_once
+from backend.interfaces.jobs.replay.browser import Pause, at_once, in_turn
 
 API = "/api/supplier/v1"
 DECLINES = 0.01  # of order items: somebody else is asked
 BOX_GRAMS, BOX_CM3 = 25_000, 120_000
-TOO_MANY, CHANGED = 429, 412
 EARLIER = ("accepted", "partially_accepted")  # answered in an earlier run, perhaps not packed
 
 
@@ -51,7 +49,6 @@ class SupplierSystem:
     goods: dict[str, Goods]
     pause: Pause = at_once
     handled: Counter[str] = field(default_factory=Counter)
-    _pause: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._http = httpx.Client(
@@ -128,11 +125,7 @@ class SupplierSystem:
         return answered
 
     def _call(self, method: str, path: str, **sent: Any) -> Any:
-        while True:
-            answer = self._http.request(method, API + path, **sent)
-            if answer.status_code == TOO_MANY:
-                self._pause.wait(float(answer.headers.get("Retry-After", "1")))
-                continue
-            if answer.is_error:
-                raise ApiRefused(f"{self.name}: {method} {path}: {answer.status_code} {answer.text[:300]}")
-            return answer.json()
+        answer = in_turn(self._http, self._http.request(method, API + path, **sent))
+        if answer.is_error:
+            raise ApiRefused(f"{self.name}: {method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
