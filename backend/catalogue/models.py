@@ -53,7 +53,7 @@ class Offer(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     charity_price = models.BigIntegerField()
     market_price = models.BigIntegerField(null=True, blank=True)
-    market_source = models.CharField(max_length=120, blank=True, default="")
+    market_source = models.JSONField(default=dict, blank=True)  # words by language
     market_on = models.DateField(null=True, blank=True)
     pack_size = models.PositiveIntegerField(default=1)
     during = DateTimeRangeField(null=True, blank=True)
@@ -63,7 +63,8 @@ class Offer(models.Model):
             models.CheckConstraint(condition=Q(charity_price__gt=0), name="offer_priced"),
             models.CheckConstraint(condition=Q(pack_size__gt=0), name="offer_pack"),
             models.CheckConstraint(
-                condition=Q(market_price__isnull=True) | (Q(market_on__isnull=False) & ~Q(market_source="")),
+                condition=Q(market_price__isnull=True)
+                | Q(market_on__isnull=False, market_source__has_key="zh-Hans"),
                 name="market_price_has_source",
             ),
         ]

@@ -16,7 +16,7 @@ class PriceFact:
 
     supplier_price: int
     market_price: int | None
-    market_source: str
+    market_source: dict[str, str]
     market_on: date | None
 
 

@@ -31,6 +31,9 @@ class Appeal(models.Model):
     cost_share = models.CharField(max_length=200, blank=True, default="")
     remainder_rule = models.CharField(max_length=24, blank=True, default="")
     filing_no = models.CharField(max_length=60, blank=True, default="")
+    translations = models.JSONField(
+        default=dict, blank=True
+    )  # language: field of law: words; the columns count
     state = models.CharField(max_length=8, default=AppealState.DRAFT.value)
     opened_at = models.DateTimeField(null=True, blank=True)
 

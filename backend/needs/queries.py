@@ -80,6 +80,7 @@ class Disclosure:
     cost_share: str
     remainder_rule: RemainderRule
     filing_no: str
+    translations: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,7 @@ def _disclosure(row: Appeal) -> Disclosure:
         cost_share=row.cost_share,
         remainder_rule=RemainderRule(row.remainder_rule),
         filing_no=row.filing_no,
+        translations=row.translations,
     )
 
 

@@ -129,11 +129,8 @@ class Town:
         press(page, "放行这个计划")
 
     def wait_for_draft(self, page: Page) -> None:
-        def drafted() -> bool:
-            page.reload()
-            return page.get_by_role("button", name="放行这个计划").count() > 0
-
-        eventually(drafted, seconds=90, every=1)
+        """The page turns by itself when the draft is there."""
+        expect(page.get_by_role("button", name="放行这个计划")).to_be_visible(timeout=90_000)
 
     @staticmethod
     def working_day(days: int) -> Any:

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(default='CNY', max_length=3)),
                 ('charity_price', models.BigIntegerField()),
                 ('market_price', models.BigIntegerField(blank=True, null=True)),
-                ('market_source', models.CharField(blank=True, default='', max_length=120)),
+                ('market_source', models.JSONField(blank=True, default=dict)),
                 ('market_on', models.DateField(blank=True, null=True)),
                 ('pack_size', models.PositiveIntegerField(default=1)),
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField(blank=True, null=True)),
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('market_price__isnull', True), models.Q(('market_on__isnull', False), models.Q(('market_source', ''), _negated=True)), _connector='OR'), name='market_price_has_source'),
+            constraint=models.CheckConstraint(condition=models.Q(('market_price__isnull', True), models.Q(('market_on__isnull', False), ('market_source__has_key', 'zh-Hans')), _connector='OR'), name='market_price_has_source'),
         ),
         migrations.AddConstraint(
             model_name='stock',

@@ -1,7 +1,7 @@
 """Prices. One is never changed: the old offer ends where the new one begins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db.models import Func, Q, Value
@@ -22,7 +22,7 @@ class NewOffer:
     item: Item
     charity_price: int
     market_price: int | None = None
-    market_source: str = ""
+    market_source: dict[str, str] = field(default_factory=dict)
     market_on: date | None = None
     pack_size: int = 1
 

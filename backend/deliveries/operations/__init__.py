@@ -14,6 +14,7 @@ from backend.deliveries.operations.drops import (
 )
 from backend.deliveries.operations.plans import (
     MAX_SECONDS,
+    PLAN_MOVED,
     BadDay,
     ask_plan,
     discard_plan,
@@ -34,6 +35,7 @@ from backend.deliveries.operations.road import (
 
 __all__ = [
     "MAX_SECONDS",
+    "PLAN_MOVED",
     "BadDay",
     "CodeLocked",
     "NoCode",

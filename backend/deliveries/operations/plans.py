@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend.deliveries.models import Plan
 from backend.deliveries.rules import PLAN, PlanState
@@ -18,6 +18,7 @@ from backend.kernel.states import must_move
 from backend.parties.models import Carrier
 
 MAX_SECONDS = 240
+PLAN_MOVED = "plan_moved"  # the channel on which pages hear of a plan
 
 
 class BadDay(Malformed):
@@ -89,7 +90,16 @@ def _numbered(**values: Any) -> Plan:
 def renew(*, plan: Plan, by: str, progress: Mapping[str, Any], at: datetime, lease: timedelta) -> bool:
     """Own transaction. Keep the lease of a running plan and show how far it is; False when it was lost."""
     mine = Plan.objects.filter(pk=plan.pk, claimed_by=by, state=PlanState.ASKED.value)
-    return bool(mine.update(progress=dict(progress), claimed_until=at + lease))
+    kept = bool(mine.update(progress=dict(progress), claimed_until=at + lease))
+    if kept:
+        _tell(plan)
+    return kept
+
+
+def _tell(plan: Plan) -> None:
+    """Pages that show this plan look again, once the transaction has committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [PLAN_MOVED, plan.public_id])
 
 
 @own_transaction
@@ -124,6 +134,7 @@ def draft(
         claimed_until=None,
     )
     record(kind=Kind.PLAN_DRAFTED, subject=label(plan), actor=actor, at=at, public=dict(bounds))
+    _tell(plan)
     plan.refresh_from_db()
     return plan
 
@@ -141,6 +152,7 @@ def fail(*, plan: Plan, by: str, error: str, actor: str, at: datetime) -> Plan:
         claimed_until=None,
     )
     record(kind=Kind.PLAN_FAILED, subject=label(plan), actor=actor, at=at, public={"error": error[:400]})
+    _tell(plan)
     plan.refresh_from_db()
     return plan
 
@@ -151,6 +163,7 @@ def retry_plan(*, plan: Plan, actor: str, at: datetime) -> Plan:
     again = {"error": "", "progress": {}, "tries": 0, "asked_at": at}
     must_move(Plan.objects.filter(pk=plan.pk), PLAN, to=PlanState.ASKED, field="state", **again)
     record(kind=Kind.PLAN_ASKED, subject=label(plan), actor=actor, at=at, public={"again": True})
+    _tell(plan)
     plan.refresh_from_db()
     return plan
 
@@ -160,5 +173,6 @@ def discard_plan(*, plan: Plan, actor: str, at: datetime) -> Plan:
     """Own transaction. Nobody will drive this plan; its shipments stay ready. Raises WrongState when released."""
     must_move(Plan.objects.filter(pk=plan.pk), PLAN, to=PlanState.DISCARDED, field="state")
     record(kind=Kind.PLAN_DISCARDED, subject=label(plan), actor=actor, at=at)
+    _tell(plan)
     plan.refresh_from_db()
     return plan

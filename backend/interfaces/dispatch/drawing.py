@@ -249,6 +249,7 @@ def _row(
 # how near to the best, and how full
 
 GAP_LEFT, GAP_RIGHT = 52.0, 282.0
+GAP_WORDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,7 @@ class GapChart:
 
     bound_x: float
     plan_x: float
+    apart: bool  # there is room for a word under each
 
 
 def gap_chart(bound: int | None, cost: int) -> GapChart | None:
@@ -266,7 +268,7 @@ def gap_chart(bound: int | None, cost: int) -> GapChart | None:
     low = min(bound, cost * 4 // 5)
     reach = max(cost - low, 1)
     x = GAP_LEFT + (bound - low) / reach * (GAP_RIGHT - GAP_LEFT)
-    return GapChart(round(x, 1), GAP_RIGHT)
+    return GapChart(round(x, 1), GAP_RIGHT, apart=GAP_RIGHT - x > GAP_WORDS)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from backend.deliveries import queries
@@ -159,10 +160,24 @@ def _progress(sheet: PlanSheet) -> Progress:
         sheet.seconds,
         say.yuan(said["incumbent"]) if said.get("incumbent") is not None else "",
         say.yuan(said["bound"]) if said.get("bound") is not None else "",
+        _gap(said),
         said.get("owed") or 0,
         bool(said),
         said.get("stage") == "reasons",
     )
+
+
+def _gap(said: Mapping[str, Any]) -> str:
+    """How far the best so far can be from the best there is; nothing while something owed is left out."""
+    incumbent, bound = said.get("incumbent"), said.get("bound")
+    if not incumbent or bound is None or said.get("owed"):
+        return ""
+    return f"{max(incumbent - bound, 0) / incumbent * 100:.1f}%"
+
+
+def live_address() -> str:
+    """Where plans are heard."""
+    return f"{settings.LIVE_ORIGIN}/live/plans/"
 
 
 def _parts(sheet: PlanSheet) -> tuple[str, ...]:

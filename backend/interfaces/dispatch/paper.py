@@ -79,7 +79,7 @@ def _facts(route: RoadRoute) -> list[str]:
 def _stop(stop: RoadStop) -> dict[str, Any]:
     pickup = stop.kind is StopKind.PICKUP
     boxes = [box for box in stop.boxes if box.state is not DropState.FAILED]
-    said = [stop.township] if stop.township else []
+    said = [words.place_there(stop.township)] if stop.township else []
     if stop.window:
         hours = {"a": words.clock(stop.window[0]), "b": words.clock(stop.window[1])}
         said.append(_("开门%(a)s至%(b)s") % hours if pickup else _("收货%(a)s至%(b)s") % hours)

@@ -147,6 +147,7 @@ class Progress:
     seconds: int
     incumbent: str
     bound: str
+    gap: str
     owed: int
     started: bool
     reasons: bool  # the routes stand; reasons are being written

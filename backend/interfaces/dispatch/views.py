@@ -2,14 +2,16 @@
 
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from backend.deliveries import operations, queries
+from backend.interfaces import tickets
 from backend.interfaces.dispatch import pages, paper
 from backend.interfaces.entry import missing_is_404, say_no, seat_required
 from backend.interfaces.look import words
@@ -79,7 +81,30 @@ def plan(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
     row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
     sheet = queries.plan_sheet(plan=row)
     page = pages.plan_page(sheet=sheet, organisation_id=seat.organisation_id, now=timezone.now())
-    return render(request, "dispatch/plan.html", {"page": page, "seat": seat})
+    return render(request, "dispatch/plan.html", {"page": page, "seat": seat, "live": pages.live_address()})
+
+
+@require_GET
+@seat_required(Role.DISPATCH)
+@missing_is_404
+def progress(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
+    """How far the search is, for htmx; a plan that is no longer searched for turns the whole page."""
+    row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
+    page = pages.plan_page(
+        sheet=queries.plan_sheet(plan=row), organisation_id=seat.organisation_id, now=timezone.now()
+    )
+    if not page.is_asked:
+        return HttpResponseClientRefresh()
+    return render(request, "dispatch/_progress.html", {"page": page, "live": pages.live_address()})
+
+
+@require_GET
+@seat_required(Role.DISPATCH)
+@missing_is_404
+def ticket(request: HttpRequest, seat: Seat, public_id: str) -> HttpResponse:
+    """A right to this plan's stream for a minute."""
+    row = queries.plan_row(public_id=public_id, organisation_id=seat.organisation_id)
+    return JsonResponse({"ticket": tickets.ticket(row.public_id)})
 
 
 @require_POST

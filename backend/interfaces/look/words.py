@@ -23,6 +23,7 @@ from backend.kernel.money import yuan
 # gettext would spread twelve months and seven days over every catalogue; this is all of them
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+PLACES = {"街道": "Subdistrict", "镇": "Town", "乡": "Township", "村委会": "Village", "村": "Village"}
 DAYS_ZH = "一二三四五六日"
 KEYS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
 # a phrase ends after its last sign, or before an opening bracket
@@ -93,17 +94,39 @@ def count(quantity: int, units: Mapping[str, str] | str | None) -> str:
 
 
 def place(chinese: str) -> str:
-    """A place that only its own language names: 龙广镇, 龍廣鎮, Longguang."""
+    """A place that only its own language names: 龙广镇, 龍廣鎮, Longguang Town."""
     if language() == "zh-Hant":
         return _traditional(chinese)
     if is_chinese() or not chinese:
         return chinese
-    bare = chinese
-    for suffix in ("街道", "镇", "乡", "村委会", "村"):
+    bare, kind = _place_parts(chinese)
+    return f"{_spelled(bare)} {kind}".strip()
+
+
+def place_short(chinese: str) -> str:
+    """A place on a map, where there is little room: 龙广镇, Longguang."""
+    return place(chinese) if is_chinese() else _spelled(_place_parts(chinese)[0])
+
+
+def place_there(chinese: str) -> str:
+    """A place for those who go there and read its signs: 龙广镇, Longguang Town (龙广镇)."""
+    return place(chinese) if is_chinese() or not chinese else f"{place(chinese)} ({chinese})"
+
+
+def _place_parts(chinese: str) -> tuple[str, str]:
+    """龙广镇: 龙广 and Town. A place of one sign keeps its suffix: 新乡 is no township."""
+    for suffix, kind in PLACES.items():
         if chinese.endswith(suffix) and len(chinese) > len(suffix) + 1:
-            bare = chinese.removesuffix(suffix)
-            break
-    return "".join(lazy_pinyin(bare)).capitalize()
+            return chinese.removesuffix(suffix), kind
+    return chinese, ""
+
+
+def _spelled(chinese: str) -> str:
+    """Pinyin as places are written: Longguang, Long'an."""
+    parts = lazy_pinyin(chinese)
+    return "".join(
+        f"'{part}" if n and part[:1] in "aoe" else part for n, part in enumerate(parts)
+    ).capitalize()
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from backend.catalogue.queries import price_facts
 from backend.catalogue.rules import Category
 from backend.confirmations.queries import recent_counts
+from backend.interfaces.look import words
 from backend.interfaces.shop import pages
 from backend.interfaces.shop.slices import Slices
 from backend.needs import queries
@@ -82,6 +83,7 @@ def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
             pages.Offered(need, pages.truth(need, facts.get(need.item))) for need in found.card.needs
         ),
         disclosure=found.disclosure,
+        translated=found.disclosure.translations.get(words.language(), {}),
         remainder=str(pages.REMAINDERS[found.disclosure.remainder_rule]),
         open=found.state is AppealState.LIVE and any(need.open for need in found.card.needs),
         bar=left[0] if left else None,

@@ -89,7 +89,7 @@ class Truth:
     gate: int
     total: int
     market: int | None
-    source: str
+    source: Mapping[str, str]
     on: date | None
 
 
@@ -108,6 +108,7 @@ class AppealPageView:
     words: Mapping[str, str]
     needs: tuple[Offered, ...]
     disclosure: Disclosure
+    translated: Mapping[str, str]
     remainder: str
     open: bool
     bar: NeedCard | None
@@ -134,7 +135,7 @@ def county_map(places: Sequence[TownshipMissing]) -> Map | None:
         [
             Place(
                 place.code,
-                words.place(place.name),
+                words.place_short(place.name),
                 place.lon,
                 place.lat,
                 place.missing,

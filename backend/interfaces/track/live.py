@@ -1,14 +1,14 @@
-"""Live streams of the gift pages: an ASGI application, for the live process alone.
+"""Live streams of gift and plan pages: an ASGI application, for the live process alone.
 
-However many pages look on, a process holds two database connections: one listens for placed facts, one reads
-them and finds the gifts they are about. A stream carries no story, only «look again» with the seq of the
-newest fact: the page fetches its parts through its own door.
+However many pages look on, a process holds two database connections: one listens for placed facts and for plans
+that move, one reads the facts and finds the gifts they are about. A stream carries no story, only «look again»
+with the seq of the newest fact: the page fetches its parts through its own door.
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,9 +17,10 @@ from urllib.parse import parse_qs
 import psycopg
 import structlog
 from django.conf import settings
-from django.core import signing
 from django.db import Error, close_old_connections, connection
 
+from backend.deliveries.operations import PLAN_MOVED
+from backend.interfaces.tickets import read_ticket
 from backend.journal import queries as journal
 from backend.journal.operations import PLACED
 from backend.timelines.touched import gifts_touched
@@ -29,26 +30,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 T = TypeVar("T")
 
-SALT = "zhisong.live"
-TICKET_SECONDS = 60
 HEARTBEAT = 15.0
 LIFE = 600.0  # a page comes back with a new ticket, so a link that has ended ends its stream too
 POLL = 2.0  # in case a notification was lost
 BATCH = 500
 MOST_STREAMS = 5_000
 log = structlog.get_logger(__name__)
-
-
-def ticket(donation: str) -> str:
-    """A right to one gift's stream for TICKET_SECONDS; no cookie goes to the live process."""
-    return signing.TimestampSigner(salt=SALT).sign(donation)
-
-
-def read_ticket(text: str) -> str | None:
-    try:
-        return signing.TimestampSigner(salt=SALT).unsign(text, max_age=TICKET_SECONDS)
-    except (signing.BadSignature, ValueError):
-        return None
 
 
 @dataclass(eq=False)
@@ -96,17 +83,17 @@ class Hub:
                 await self._reader
 
     @contextlib.asynccontextmanager
-    async def listening(self, donation: str) -> AsyncIterator[Listener]:
+    async def listening(self, topic: str) -> AsyncIterator[Listener]:
         listener = Listener()
-        self.listeners[donation].add(listener)
+        self.listeners[topic].add(listener)
         self.count += 1
         try:
             yield listener
         finally:
             self.count -= 1
-            self.listeners[donation].discard(listener)
-            if not self.listeners[donation]:
-                del self.listeners[donation]
+            self.listeners[topic].discard(listener)
+            if not self.listeners[topic]:
+                del self.listeners[topic]
 
     async def _read(self) -> None:
         """Follow the journal for ever; a lost database is waited for."""
@@ -115,14 +102,20 @@ class Hub:
                 self.position = self.position or await self.query(journal.head)
                 async with await self._connect() as listening:
                     await listening.execute(f"LISTEN {PLACED}")
+                    await listening.execute(f"LISTEN {PLAN_MOVED}")
                     self._ready.set()
                     while True:
                         await self._catch_up()
-                        async for _ in listening.notifies(timeout=POLL, stop_after=1):
-                            pass
+                        async for heard in listening.notifies(timeout=POLL, stop_after=1):
+                            self._ring(heard.payload)
             except (Error, psycopg.Error, OSError) as error:
                 log.warning("live.database_lost", error=str(error))
                 await asyncio.sleep(POLL)
+
+    def _ring(self, topic: str) -> None:
+        """Something that is no fact has moved: how far a plan is."""
+        for listener in self.listeners.get(topic, ()):
+            listener.ring(0)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         given = connection.get_connection_params()
@@ -155,9 +148,9 @@ class Hub:
 
 
 class Live:
-    """The ASGI application: GET /live/gifts/?ticket=…&after=seq, and nothing else."""
+    """The ASGI application: GET /live/gifts/?ticket=…&after=seq, the same for plans, and nothing else."""
 
-    PATH = "/live/gifts/"
+    PATHS: Mapping[str, str] = {"/live/gifts/": "don_", "/live/plans/": "pln_"}
 
     def __init__(self) -> None:
         self.hub: Hub | None = None
@@ -182,12 +175,13 @@ class Live:
         if scope["path"] == "/live/health/":
             await _plain(send, 200, "ok")
             return
-        if scope["path"] != self.PATH or scope["method"] != "GET":
+        kind = self.PATHS.get(scope["path"])
+        if kind is None or scope["method"] != "GET":
             await _plain(send, 404, "not found")
             return
         asked = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode()).items()}
-        donation = read_ticket(asked.get("ticket", ""))
-        if donation is None:
+        topic = read_ticket(asked.get("ticket", ""))
+        if topic is None or not topic.startswith(kind):
             await _plain(send, 403, "ticket", cors(scope))
             return
         self.hub = self.hub or Hub()
@@ -196,17 +190,19 @@ class Live:
             return
         headers = {key.decode().lower(): value.decode() for key, value in scope["headers"]}
         after = headers.get("last-event-id") or asked.get("after", "")
-        await self._stream(donation, int(after) if after.isdigit() else 0, cors(scope), receive, send)
+        await self._stream(topic, int(after) if after.isdigit() else 0, cors(scope), receive, send)
 
     async def _stream(
-        self, donation: str, after: int, more: list[tuple[bytes, bytes]], receive: Receive, send: Send
+        self, topic: str, after: int, more: list[tuple[bytes, bytes]], receive: Receive, send: Send
     ) -> None:
         assert self.hub is not None
         await self.hub.start()
-        async with self.hub.listening(donation) as listener:
+        async with self.hub.listening(topic) as listener:
             await send({"type": "http.response.start", "status": 200, "headers": [*SSE, *more]})
             await _write(send, "retry: 3000\n\n")
-            if after and (missed := await self.hub.newest_about(donation, after)):
+            if topic.startswith("pln_"):
+                listener.ring(0)  # a plan may have moved while the page was on its way
+            elif after and (missed := await self.hub.newest_about(topic, after)):
                 listener.ring(missed)
             gone = asyncio.create_task(_gone(receive))
             try:

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from backend.donations import operations as donations
 from backend.donations.rules import Choice
 from backend.donations.tokens import read_gift_token
-from backend.interfaces.track import live, pages
+from backend.interfaces import tickets
+from backend.interfaces.track import pages
 from backend.journal import queries as journal
 from backend.kernel.errors import Refused
 from backend.timelines import queries as timelines
@@ -82,7 +83,7 @@ def parts(request: HttpRequest, key: str) -> HttpResponseBase:
 @opened
 def ticket(request: HttpRequest, gift: Gift, key: str) -> HttpResponse:
     """A right to this gift's stream for a minute; the live process sees no cookie and no link."""
-    return JsonResponse({"ticket": live.ticket(gift.ref)})
+    return JsonResponse({"ticket": tickets.ticket(gift.ref)})
 
 
 def _actor(request: HttpRequest, gift: Gift) -> str:

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('cost_share', models.CharField(blank=True, default='', max_length=200)),
                 ('remainder_rule', models.CharField(blank=True, default='', max_length=24)),
                 ('filing_no', models.CharField(blank=True, default='', max_length=60)),
+                ('translations', models.JSONField(blank=True, default=dict)),
                 ('state', models.CharField(default='draft', max_length=8)),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
                 ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to='parties.charity')),

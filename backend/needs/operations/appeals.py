@@ -2,7 +2,7 @@
 the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from backend.catalogue.models import Item
@@ -30,7 +30,10 @@ class CertificateExpired(Conflicts):
 
 @dataclass(frozen=True)
 class AppealTexts:
-    """The words of an appeal (titles, purpose, words by language) and its fields of law."""
+    """The words of an appeal (titles, purpose, words by language) and its fields of law.
+
+    `translations` helps who reads another language (language: field of law: words); the fields themselves count.
+    """
 
     titles: dict[str, str]
     purpose: dict[str, str]
@@ -42,6 +45,7 @@ class AppealTexts:
     cost_share: str = ""
     remainder_rule: RemainderRule | None = None
     filing_no: str = ""
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def draft_appeal(
         ends_at=ends_at,
         needed_on=needed_on,
         remainder_rule=rule.value if rule else "",
+        translations=texts.translations,
         **{name: getattr(texts, name) for name in LEGAL_TEXTS},
     )
     NeedLine.objects.bulk_create(_line(appeal, need) for need in needs)

@@ -1,6 +1,7 @@
 """Bodies that act. A `public_id` is given by those who import: a second import finds the row by it."""
 
 from datetime import date, datetime
+from typing import Any
 
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
@@ -30,7 +31,7 @@ def register_charity(
     names: dict[str, str],
     certificate_no: str,
     certificate_until: date,
-    contact: dict[str, str],
+    contact: dict[str, Any],
     actor: str,
     at: datetime,
     mode: Mode = Mode.CHARITY_SITE,

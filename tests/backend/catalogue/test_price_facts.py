@@ -20,7 +20,7 @@ def test_the_cheapest_price_in_force_stands_with_its_market_price() -> None:
         village.warehouse,
         price=6_460,
         market_price=8_900,
-        market_source="比价网（演示）",
+        market_source={"zh-Hans": "比价网（演示）"},
         market_on=day,
     )
     factories.offer(

@@ -15,6 +15,7 @@ from backend.deliveries.models import Drop, Plan, Route
 from backend.deliveries.operations import issue_code, load, release_plan
 from backend.deliveries.planning import run_next
 from backend.deliveries.tokens import link_token
+from backend.interfaces import tickets
 from backend.parties.rules import Role
 from backend.shipments.models import Shipment
 from tests import factories
@@ -62,6 +63,36 @@ def test_progress_stands_on_a_plain_page() -> None:
     )
     text = factories.signed_in(county.tan).get(f"/dispatch/plans/{plan.public_id}/").content.decode()
     assert "正在算" in text and "3／20" in text and "¥1,463" in text and "¥1,403" in text
+
+
+def test_the_search_is_followed_and_the_page_turns_when_it_ends() -> None:
+    county = County()
+    county.shipment(county.school())
+    plan = county.ask()
+    Plan.objects.update(progress={"elapsed": 3.2, "seconds": 20, "incumbent": 146_300, "bound": 140_300})
+    tan, where = signed_in(county.tan), f"/dispatch/plans/{plan.public_id}/"
+    assert '<noscript><meta http-equiv="refresh"' in tan.get(where).content.decode()
+    part = tan.get(f"{where}progress/").content.decode()
+    assert "3／20" in part and "4.1%" in part and "<form" not in part
+    assert tickets.read_ticket(tan.get(f"{where}ticket/").json()["ticket"]) == plan.public_id
+
+    stranger = signed_in(factories.user("别人"))
+    elsewhere = signed_in(County().tan)
+    for path in ("progress/", "ticket/"):
+        assert (stranger.get(where + path).status_code, elsewhere.get(where + path).status_code) == (403, 404)
+
+    Plan.objects.update(limit=20)
+    run_next(by="worker-1", clock=lambda: MONDAY)
+    assert tan.get(f"{where}progress/")["HX-Refresh"] == "true"
+    assert "http-equiv" not in tan.get(where).content.decode()
+
+
+def test_while_something_owed_is_left_out_no_gap_is_told() -> None:
+    county = County()
+    plan = county.ask()
+    Plan.objects.update(progress={"elapsed": 3, "incumbent": 146_300, "bound": 140_300, "owed": 1})
+    tan = signed_in(county.tan)
+    assert "4.1%" not in tan.get(f"/dispatch/plans/{plan.public_id}/progress/").content.decode()
 
 
 def test_a_failed_plan_says_why_and_may_be_asked_again() -> None:

@@ -47,7 +47,9 @@ def test_there_are_300_items_with_weight_volume_price_and_three_languages() -> N
     for row in GOODS:
         assert int(row["grams"]) > 0 and int(row["cm3"]) > 0, row["code"]
         assert 0 < int(row["charity_price"]) < int(row["market_price"]), row["code"]
-        assert row["price_source"] and row["priced_on"] and row["source_row"], row["code"]
+        assert row["price_source_zh"] and row["price_source_en"] and row["priced_on"] and row["source_row"], (
+            row["code"]
+        )
         texts = [row[f"{c}_{x}"] for c in ("name", "spec", "unit") for x in ("zh", "zh_hant", "en")]
         assert all(texts), row["code"]
 
@@ -111,7 +113,9 @@ def test_60_appeals_have_all_that_the_law_asks() -> None:
     assert len(APPEALS) == 60 == len({row["number"] for row in APPEALS})
     assert {row["recipient"] for row in APPEALS} == {row["code"] for row in RECIPIENTS}
     for row in APPEALS:
-        assert all(row[name] for name in LEGAL_TEXTS) and RemainderRule(row["remainder_rule"])
+        assert all(row[name] and row[f"{name}_en"] for name in LEGAL_TEXTS) and RemainderRule(
+            row["remainder_rule"]
+        )
         assert int(row["starts_in_days"]) < 0 < int(row["needed_in_days"]) < int(row["ends_in_days"])
         assert "演示编号" in row["filing_no"] and len(row["filing_no"]) <= 60
 

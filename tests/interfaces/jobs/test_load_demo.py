@@ -10,9 +10,11 @@ from django.core.management import call_command
 from backend.catalogue.models import Item, Lane, Offer, Stock
 from backend.deliveries.models import Vehicle
 from backend.donations.models import PaymentAccount
+from backend.interfaces.accounts.demo import links
 from backend.interfaces.jobs.demo.county import load
 from backend.journal.models import Entry
 from backend.needs.models import Appeal, NeedLine
+from backend.notices.queries import members
 from backend.parties import tokens
 from backend.parties.models import (
     ApiKey,
@@ -76,6 +78,16 @@ def test_there_is_one_person_for_each_role_and_none_is_real() -> None:
     for person in Person.objects.all():
         assert person.name.endswith("（演示）") and str(person.mail).endswith("@zhisong.invalid")
     assert Charity.objects.get().certificate_until > MONDAY.date()
+
+
+def test_every_recipient_has_a_keeper_whose_letters_go_out(settings) -> None:
+    settings.DEMO = True
+    load(at=MONDAY)
+    for recipient in Recipient.objects.select_related("organisation"):
+        ref = recipient.organisation.public_id
+        assert members(organisation=ref, roles=(Role.KEEPER,)).mails, recipient.organisation.names["zh-Hans"]
+    (wei,) = [link for link in links() if link.role == Role.KEEPER.value]
+    assert wei.name == "韦老师（演示）"
 
 
 def test_the_printed_keys_open_and_are_not_stored() -> None:

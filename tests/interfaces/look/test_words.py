@@ -62,11 +62,22 @@ def test_things_are_counted_with_their_measure_word(quantity: int, language: str
 
 
 @pytest.mark.parametrize(
-    ("chinese", "english"), [("龙广镇", "Longguang"), ("招堤街道", "Zhaodi"), ("百口乡", "Baikou"), ("", "")]
+    ("chinese", "english", "short"),
+    [
+        ("龙广镇", "Longguang Town", "Longguang"),
+        ("招堤街道", "Zhaodi Subdistrict", "Zhaodi"),
+        ("百口乡", "Baikou Township", "Baikou"),
+        ("龙安村委会", "Long'an Village", "Long'an"),
+        ("新乡", "Xinxiang", "Xinxiang"),
+        ("", "", ""),
+    ],
 )
-def test_a_township_is_spelled_for_those_who_read_no_chinese(chinese: str, english: str) -> None:
+def test_a_township_is_spelled_for_those_who_read_no_chinese(chinese: str, english: str, short: str) -> None:
     assert said("en", lambda: words.place(chinese)) == english
-    assert said("zh-hans", lambda: words.place(chinese)) == chinese
+    assert said("en", lambda: words.place_short(chinese)) == short
+    assert said("en", lambda: words.place_there(chinese)) == (f"{english} ({chinese})" if chinese else "")
+    for spoken in (words.place, words.place_short, words.place_there):
+        assert said("zh-hans", lambda spoken=spoken: spoken(chinese)) == chinese
 
 
 def test_a_township_is_written_in_traditional_signs() -> None:

@@ -115,7 +115,7 @@ def test_the_price_is_taken_apart_with_source_and_day(county: County, read: Page
         factories.warehouse(supplier),
         price=6_460,
         market_price=8_900,
-        market_source="比价网（演示）",
+        market_source={"zh-Hans": "比价网（演示）"},
         market_on=county.now.date(),
     )
     html = read(f"/appeals/{county.appeal.public_id}/")

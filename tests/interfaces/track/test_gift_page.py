@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backend.donations.models import Donation, DonationLine, FundedLine, Question, Refund
 from backend.donations.tokens import gift_token
-from backend.interfaces.track import live
+from backend.interfaces import tickets
 from backend.supplier_orders.models import SupplierOrder, SupplierOrderItem, SupplierOrderLine
 from tests import factories
 from tests.backend.confirmations.stories import Road
@@ -239,8 +239,8 @@ def test_a_ticket_opens_this_gift_alone(aming: Client) -> None:
 
     ticket = aming.get(link(gift, "ticket")).json()["ticket"]
 
-    assert live.read_ticket(ticket) == gift.public_id
-    assert live.read_ticket(ticket + "x") is None
+    assert tickets.read_ticket(ticket) == gift.public_id
+    assert tickets.read_ticket(ticket + "x") is None
 
 
 def test_more_lines_cost_no_more_queries(aming: Client, django_assert_num_queries: Any) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,11 +17,14 @@ from django.core import signing
 from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
-from backend.interfaces.track import live
+from backend.deliveries.models import Plan
+from backend.deliveries.operations import fail, renew
+from backend.interfaces import tickets
 from backend.journal.kinds import Kind
 from backend.journal.operations import record, sequence
 from backend.journal.queries import head
 from tests.backend.confirmations.stories import Road
+from tests.backend.deliveries.stories import County
 from tests.cast import later
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,10 +96,11 @@ def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
 class Stream:
     """One open page."""
 
-    def __init__(self, server: str, gift: str, after: int = 0, **headers: str) -> None:
-        params: dict[str, Any] = {"ticket": live.ticket(gift)} | ({"after": after} if after else {})
+    def __init__(self, server: str, topic: str, after: int = 0, **headers: str) -> None:
+        params: dict[str, Any] = {"ticket": tickets.ticket(topic)} | ({"after": after} if after else {})
         self.client = httpx.Client(timeout=15)
-        self.context = self.client.stream("GET", f"{server}/live/gifts/", params=params, headers=headers)
+        path = "plans" if topic.startswith("pln_") else "gifts"
+        self.context = self.client.stream("GET", f"{server}/live/{path}/", params=params, headers=headers)
         self.response = self.context.__enter__()
         self.lines = self.response.iter_lines()
 
@@ -187,7 +192,7 @@ def test_fifty_pages_cost_two_connections(server: str) -> None:
         page.close()
 
 
-@pytest.mark.parametrize("ticket", ["", "forged", signing.Signer(salt=live.SALT).sign("don_1")])
+@pytest.mark.parametrize("ticket", ["", "forged", signing.Signer(salt=tickets.SALT).sign("don_1")])
 def test_without_a_ticket_there_is_no_stream(server: str, ticket: str) -> None:
     answer = httpx.get(
         f"{server}/live/gifts/", params={"ticket": ticket}, headers={"Origin": "http://evil.example"}
@@ -197,12 +202,33 @@ def test_without_a_ticket_there_is_no_stream(server: str, ticket: str) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_ticket_is_good_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticket = live.ticket("don_1")
-    assert live.read_ticket(ticket) == "don_1"
+@pytest.mark.parametrize(("path", "topic"), [("plans", "don_1"), ("gifts", "pln_1")])
+def test_a_ticket_opens_one_kind_of_stream(server: str, path: str, topic: str) -> None:
+    answer = httpx.get(f"{server}/live/{path}/", params={"ticket": tickets.ticket(topic)})
+    assert answer.status_code == 403
 
-    monkeypatch.setattr(live, "TICKET_SECONDS", -1)
-    assert live.read_ticket(ticket) is None
+
+def test_a_plan_is_heard_while_it_is_searched_for_and_when_it_ends(server: str) -> None:
+    plan, other = County().ask(), County().ask()
+    Plan.objects.update(claimed_by="w")
+    page = Stream(server, plan.public_id)
+    assert page.until("event:") == "event: changed", "it may have moved before the page listened"
+
+    lease = timedelta(seconds=15)
+    assert renew(plan=plan, by="w", progress={"elapsed": 1}, at=later(), lease=lease)
+    assert page.until("event:") == "event: changed"
+    assert renew(plan=other, by="w", progress={"elapsed": 1}, at=later(), lease=lease)
+    fail(plan=plan, by="w", error="nothing_ready", actor="system:jobs", at=later())
+    assert page.until("event:") == "event: changed"
+    page.close()
+
+
+def test_a_ticket_is_good_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = tickets.ticket("don_1")
+    assert tickets.read_ticket(ticket) == "don_1"
+
+    monkeypatch.setattr(tickets, "SECONDS", -1)
+    assert tickets.read_ticket(ticket) is None
 
 
 def test_the_live_process_serves_no_door(server: str) -> None:

@@ -12,6 +12,8 @@ from backend.interfaces.jobs.demo.parties import ACTOR, Bodies
 from backend.needs import operations as needs
 from backend.needs.rules import RemainderRule
 
+TRANSLATED = ("area", "person_in_charge", "beneficiaries", "use", "cost_share", "filing_no")
+
 
 def build(bodies: Bodies, items: Items, *, at: datetime) -> int:
     """Joins the caller's transaction. Draft and open every appeal; how many."""
@@ -63,4 +65,5 @@ def _texts(row: dict[str, str]) -> needs.AppealTexts:
         cost_share=row["cost_share"],
         remainder_rule=RemainderRule(row["remainder_rule"]),
         filing_no=row["filing_no"],
+        translations={"en": {name: row[f"{name}_en"] for name in TRANSLATED}},
     )

@@ -61,7 +61,7 @@ def _offer(row: dict[str, str], market: dict[str, str], items: Items) -> catalog
         item=items[row["item"]],
         charity_price=int(row["charity_price"]),
         market_price=int(market["market_price"]),
-        market_source=market["price_source"],
+        market_source=words(market, "price_source"),
         market_on=date.fromisoformat(market["priced_on"]),
     )
 

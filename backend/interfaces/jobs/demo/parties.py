@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from backend.interfaces.jobs.demo import keys
-from backend.interfaces.jobs.demo.cast import CAST
+from backend.interfaces.jobs.demo.cast import CAST, keepers
 from backend.interfaces.jobs.demo.cut import demo_id, rows, tree, words
 from backend.parties import operations as parties
 from backend.parties.rules import Hours, Realm, Scope, SiteKind, VehicleClass
@@ -20,7 +20,11 @@ CHARITY_NAMES = {
     "zh-Hant": "示範慈善基金會",
     "en": "Demonstration Charity Foundation",
 }
-CONTACT = {"phone": "0859-000-0000", "hours": "工作日9:00至18:00", "desk": "项目部（示范）"}
+CONTACT = {
+    "phone": "0859-000-0000",
+    "hours": {"zh-Hans": "工作日9:00至18:00", "en": "weekdays 9:00 to 18:00"},
+    "desk": "项目部（示范）",
+}
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def _place(
 
 
 def _users(bodies: Bodies, at: datetime) -> None:
-    for who in CAST:
+    for who in (*CAST, *keepers()):
         user = parties.add_user(
             name=who.name,
             mail=who.mail,

@@ -5,47 +5,51 @@
   let wait = 1000;
   let seq = 0;
   let stream = null;
+  let turning = false;
 
-  const gift = () => document.getElementById("gift");
+  const box = () => document.querySelector("[data-live]");
   const held = () => {
     const active = document.activeElement;
     return Boolean(active && active.closest && active.closest("form[data-hold]"));
   };
 
-  // a donor who is choosing is not interrupted
+  // somebody who is choosing is not interrupted
   function turn() {
-    if (held()) {
-      document.querySelector("[data-later]").hidden = false;
+    const now = box();
+    if (!now || turning) return;
+    const later = document.querySelector("[data-later]");
+    if (later && held()) {
+      later.hidden = false;
       return;
     }
-    const box = gift();
-    window.htmx.ajax("GET", box.dataset.parts, { target: "#gift", swap: "outerHTML" }).then(() => {
+    turning = true;
+    window.htmx.ajax("GET", now.dataset.parts, { target: `#${now.id}`, swap: "outerHTML" }).then(() => {
       const said = document.querySelector("[data-fresh]");
-      said.textContent = said.dataset.words;
-      const now = gift();
-      if (now) seq = Math.max(seq, Number(now.dataset.seq));
-    });
+      if (said) said.textContent = said.dataset.words;
+      const fresh = box();
+      if (fresh) seq = Math.max(seq, Number(fresh.dataset.seq));
+    }).finally(() => { turning = false; });
   }
 
   async function open() {
-    const box = gift();
-    if (!box || document.hidden) return;
+    const now = box();
+    if (!now || document.hidden) return;
     let answer;
     try {
-      answer = await fetch(box.dataset.ticket, { headers: { Accept: "application/json" } });
+      answer = await fetch(now.dataset.ticket, { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
     } catch {
       again();
       return;
     }
     const { ticket } = await answer.json();
-    stream = new EventSource(`${box.dataset.live}?ticket=${encodeURIComponent(ticket)}&after=${seq}`);
+    stream = new EventSource(`${now.dataset.live}?ticket=${encodeURIComponent(ticket)}&after=${seq}`);
     stream.addEventListener("open", () => { wait = 1000; });
     stream.addEventListener("changed", (event) => {
       seq = Math.max(seq, Number(event.lastEventId));
       turn();
     });
-    // a ticket is good for a minute: every new try takes a new one
+    // a ticket is good for a minute: every new try takes a new one, and looks by itself meanwhile
     stream.addEventListener("error", () => {
       close();
       again();
@@ -58,12 +62,16 @@
   }
 
   function again() {
-    setTimeout(() => { if (!stream) open(); }, wait);
+    setTimeout(() => {
+      if (stream) return;
+      turn();
+      open();
+    }, wait);
     wait = Math.min(wait * 2, SLOWEST);
   }
 
-  if (!gift() || !window.EventSource) return;
-  seq = Number(gift().dataset.seq);
+  if (!box() || !window.EventSource) return;
+  seq = Number(box().dataset.seq);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) close();
     else if (!stream) open();
