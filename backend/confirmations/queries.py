@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count as Rows
+from django.db.models import Q, QuerySet
 
 from backend.confirmations.models import Confirmation, ConfirmationLine, Count, Tally
 from backend.confirmations.rules import FATES, Counted
@@ -58,6 +59,7 @@ class Waiting:
     drop: str
     token: str
     expected_from: datetime | None
+    boxes: int
 
 
 def lines_of(drop_id: int) -> QuerySet[ShipmentLine]:
@@ -84,10 +86,10 @@ def waiting(*, recipient: str, except_drop: str = "") -> list[Waiting]:
     """Drops of a recipient (public id of the organisation) that nobody has counted yet, next first."""
     rows = Drop.objects.filter(recipient__organisation__public_id=recipient, confirmation__isnull=True)
     rows = rows.exclude(public_id=except_drop).exclude(state=DropState.FAILED.value)
-    rows = rows.order_by("expected_from", "pk")
+    rows = rows.annotate(boxes=Rows("parcels", filter=~Q(parcels__state=DropState.FAILED.value)))
     return [
-        Waiting(row.public_id, link_token(row.public_id, row.link_version), row.expected_from)
-        for row in rows[:10]
+        Waiting(row.public_id, link_token(row.public_id, row.link_version), row.expected_from, row.boxes)
+        for row in rows.filter(boxes__gt=0).order_by("expected_from", "pk")[:10]
     ]
 
 

@@ -49,6 +49,11 @@ class Fate:
     def lacking(self) -> int:
         return self.faulty + self.missing
 
+    @property
+    def shared(self) -> bool:
+        """Whether other gifts lay in the batch too."""
+        return self.of_batch > self.received + self.lacking
+
 
 @dataclass(frozen=True)
 class Attempt:

@@ -12,7 +12,7 @@ from backend.donations.operations.asking import (
     close_due_questions,
 )
 from backend.donations.operations.attempts import purge_attempts
-from backend.donations.operations.expiring import expire_due
+from backend.donations.operations.expiring import expire_due, let_go
 from backend.donations.operations.gathering import (
     NoSuchGathering,
     OneAtATime,
@@ -74,6 +74,7 @@ __all__ = [
     "expire_due",
     "gather_due",
     "hold",
+    "let_go",
     "open_payment_account",
     "pay_refunds",
     "place",

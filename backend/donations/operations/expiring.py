@@ -40,7 +40,24 @@ def expire_due(*, at: datetime, limit: int = 200, actor: str = "system:jobs") ->
         status=PaymentStatus.CREATED.value,
     )
     gifts = due.select_related("donation__charity__organisation", "account")
-    picked = list(gifts.order_by("donation__expires_at", "pk")[:limit])
+    return _close(list(gifts.order_by("donation__expires_at", "pk")[:limit]), actor, at)
+
+
+def let_go(*, donation: str, actor: str, at: datetime) -> bool:
+    """Own transactions. The donor does not want to pay: close the order now and free what was held.
+
+    False when the gateway calls it paid (then it is settled), gives no answer (then it is let go in a minute), or
+    nothing waits any more.
+    """
+    waiting = Payment.objects.filter(
+        donation__public_id=donation,
+        donation__status=GiftStatus.PLACED.value,
+        status=PaymentStatus.CREATED.value,
+    )
+    return bool(_close(list(waiting.select_related("donation__charity__organisation", "account")), actor, at))
+
+
+def _close(picked: Sequence[Payment], actor: str, at: datetime) -> int:
     paid: dict[int, Standing] = {}
     unpaid: list[int] = []
     for payment in picked:

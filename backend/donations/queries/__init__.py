@@ -13,6 +13,7 @@ from backend.donations.queries.gifts import (
     count_gifts_of_user,
     gift,
     gift_by_token,
+    gifts_by_tokens,
     gifts_of_user,
     gifts_together,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "gathering",
     "gift",
     "gift_by_token",
+    "gifts_by_tokens",
     "gifts_of_user",
     "gifts_together",
     "is_held",

@@ -117,6 +117,18 @@ def gift_by_token(*, token: str) -> GiftPage | None:
     return found[0] if found else None
 
 
+def gifts_by_tokens(*, tokens: Sequence[str]) -> dict[str, GiftPage]:
+    """The gifts that signed links lead to, by token in the order given; ended links are left out."""
+    read = {token: found for token in tokens if (found := read_gift_token(token))}
+    rows = list(_gifts().filter(public_id__in=[donation for donation, _ in read.values()]))
+    gifts = {page.public_id: page for page in _pages(rows)}
+    return {
+        token: gifts[donation]
+        for token, (donation, version) in read.items()
+        if donation in gifts and gifts[donation].link_version == version
+    }
+
+
 def gift(*, public_id: str, most_items: int | None = None) -> GiftPage | None:
     """The gift with that public id: for those whose right to see it was checked.
 

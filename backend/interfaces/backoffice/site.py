@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from backend.interfaces.backoffice.names import ROOMS, TABLES
 from backend.interfaces.backoffice.sessions import ENTERED, HOURS, PATH, entered
 from backend.parties.queries import person_name
 
@@ -60,6 +61,15 @@ class Office(UnfoldAdminSite):  # type: ignore[misc]
             super().admin_view(view, cacheable)
         )
         return relaxed
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """The tables in the reader's words; their columns stay as the code names them."""
+        rooms: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        for room in rooms:
+            room["name"] = ROOMS.get(room["app_label"], room["name"])
+            for table in room["models"]:
+                table["name"] = TABLES.get(table["object_name"], table["name"])
+        return rooms
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -62,6 +62,14 @@ class Field:
 
 
 @dataclass(frozen=True)
+class HomePage:
+    """A recipient, and what it waits for."""
+
+    names: Mapping[str, str]
+    waiting: Sequence[Waiting]
+
+
+@dataclass(frozen=True)
 class CountPage:
     sheet: Sheet
     token: str

@@ -27,7 +27,10 @@ from backend.deliveries.operations import issue_code
 from backend.deliveries.queries import drop_by_link
 from backend.deliveries.rules import DropState
 from backend.interfaces.confirm import pages
+from backend.interfaces.entry import seat_required
 from backend.kernel.errors import Refused
+from backend.parties.queries import Seat
+from backend.parties.rules import Role
 
 UUID_LENGTH = 64
 
@@ -46,6 +49,15 @@ def linked(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
         return answer
 
     return enter
+
+
+@never_cache
+@require_safe
+@seat_required(Role.KEEPER, Role.OWNER)
+def home(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """For a keeper who signed in instead of opening a link: what is on its way and waits to be counted."""
+    page = pages.HomePage(seat.names, waiting(recipient=seat.organisation))
+    return render(request, "confirm/home.html", {"page": page})
 
 
 def _others(sheet: Sheet) -> list[Any]:

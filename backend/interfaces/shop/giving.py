@@ -30,7 +30,7 @@ from backend.donations.rules import (
     PriceChanged,
 )
 from backend.donations.tokens import gift_token
-from backend.interfaces.shop import basket, checkout, pages, robots
+from backend.interfaces.shop import basket, checkout, pages, robots, unpaid
 from backend.interfaces.shop.basket import Wish
 from backend.interfaces.shop.checkout import Filled
 from backend.interfaces.shop.here import says_so
@@ -111,6 +111,7 @@ def _confirm(
         signed_in_as=person_name(user_id=request.user.pk) if request.user.is_authenticated else "",
         steps=pages.steps(),
         minutes=settings.RESERVATION_MINUTES,
+        unpaid=unpaid.waiting(request, at=timezone.now()),
     )
     return render(request, "shop/give.html", {"page": page}, status=status)
 
@@ -154,6 +155,7 @@ def _pay(request: HttpRequest, filled: Filled, needs: Mapping[str, NeedCard]) ->
                 at=timezone.now(),
             )
     basket.take_out(request, {wish.need for wish in filled.wishes})
+    unpaid.remember(request, placed.tokens)
     if not placed.pay_url:
         return redirect("shop:paid", token=placed.tokens[0])
     return robots.remember(request, HttpResponseRedirect(placed.pay_url))
@@ -229,7 +231,7 @@ def _short(request: HttpRequest, filled: Filled, missing: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @says_so
 def paid(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the gateway leads back. GET reads; POST asks the gateway, or leads there again."""
+    """Where the gateway leads back. GET reads; POST asks the gateway, leads there again, or lets the gift go."""
     gift = _gift(token)
     if request.method == "POST":
         return _ask(request, token, gift)
@@ -265,6 +267,9 @@ def _ask(request: HttpRequest, token: str, gift: GiftPage) -> HttpResponse:
     try:
         if request.POST.get("act") == "pay" and gift.status is GiftStatus.PLACED:
             return HttpResponseRedirect(operations.start_payment(donation=gift.public_id, at=at))
+        if request.POST.get("act") == "leave":
+            operations.let_go(donation=gift.public_id, actor=checkout.visitor(request), at=at)
+            return _on(request, request.path)
         operations.sync(donation=gift.public_id, at=at)
     except TooManyFailures:
         messages.warning(request, gettext("付款失败太多次了，先歇一会儿。东西还给你留着。"), "late")

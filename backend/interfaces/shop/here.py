@@ -1,4 +1,5 @@
-"""What a kept page must not hold: this visitor's own basket. Asked for apart, and only when there is some."""
+"""What a kept page must not hold: this visitor's own basket and unpaid gifts. Asked for apart, and only when
+there are some."""
 
 import functools
 from collections.abc import Callable
@@ -6,10 +7,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from backend.interfaces.shop import basket
+from backend.interfaces.shop import basket, unpaid
 
 COOKIE = "here"  # says only that there is something to ask for; scripts may read it
 View = Callable[..., HttpResponse]
@@ -17,7 +19,7 @@ View = Callable[..., HttpResponse]
 
 def has_own(request: HttpRequest) -> bool:
     """Whether `here` would show anything to this visitor."""
-    return bool(basket.kept(request))
+    return bool(basket.kept(request)) or unpaid.any_kept(request)
 
 
 def says_so(view: View) -> View:
@@ -41,4 +43,5 @@ def says_so(view: View) -> View:
 @says_so
 def here(request: HttpRequest) -> HttpResponse:
     """The parts, each named for its place in the page."""
-    return render(request, "shop/here.html", {"basket": len(basket.kept(request))})
+    own = {"basket": len(basket.kept(request)), "unpaid": unpaid.waiting(request, at=timezone.now())}
+    return render(request, "shop/here.html", own)

@@ -198,6 +198,7 @@ class GivePage:
     signed_in_as: str
     steps: tuple[str, ...]
     minutes: int
+    unpaid: tuple["Unpaid", ...]
 
     @property
     def amount(self) -> int:
@@ -236,6 +237,16 @@ GIFT_STATES: Mapping[GiftStatus, tuple[str, Promise]] = {
 
 def steps() -> tuple[str, ...]:
     return gettext("看清楚"), gettext("付钱"), gettext("跟着看")
+
+
+@dataclass(frozen=True)
+class Unpaid:
+    """A gift that is held until `expires_at`; `href` leads to paying or letting go."""
+
+    items: tuple[GiftItem, ...]
+    amount: int
+    expires_at: datetime
+    href: str
 
 
 @dataclass(frozen=True)

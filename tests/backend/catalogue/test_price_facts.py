@@ -32,4 +32,4 @@ def test_the_cheapest_price_in_force_stands_with_its_market_price() -> None:
     )
     factories.offer(village.item, village.supplier, village.warehouse, price=1, charity=village.charity)
     facts = price_facts(items=[village.item.public_id, "itm_unknown"], at=MONDAY)
-    assert facts == {village.item.public_id: PriceFact(6_460, 8_900, "比价网（演示）", day)}
+    assert facts == {village.item.public_id: PriceFact(6_460, 8_900, {"zh-Hans": "比价网（演示）"}, day)}

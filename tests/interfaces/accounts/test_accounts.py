@@ -63,6 +63,7 @@ def test_a_demonstration_link_leads_each_role_to_its_door(
     assert "_auth_user_id" not in client.session, "a GET changes nothing"
     answer = client.post(link.path)
     assert answer.status_code == 302 and answer["Location"] == door
+    assert client.get(door).status_code == 200
 
 
 def test_outside_a_demonstration_there_are_no_links(client: Client, settings) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from backend.catalogue.models import Item, Offer
 from backend.donations.models import Review
 from backend.donations.operations import ReviewReason, hold
+from backend.interfaces.backoffice.names import ROOMS, TABLES
 from backend.interfaces.backoffice.site import office
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry
@@ -147,3 +148,10 @@ def test_a_held_gift_is_released_or_sent_back_by_a_person(keeper: Client, settin
     assert decisions == {good.public_id: "release", bad.public_id: "refund"}
     staff = Entry.objects.filter(kind__in=[Kind.GIFT_RELEASED, Kind.GIFT_SENT_BACK])
     assert {entry.actor[:9] for entry in staff} == {"user:usr_"} and staff.count() == 2
+
+
+def test_every_table_has_a_name_in_the_readers_words(keeper: Client) -> None:
+    assert {model.__name__ for model in office._registry} == set(TABLES)
+    text = keeper.get("/office/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert all(str(word) in text for word in (*ROOMS.values(), *TABLES.values()))
+    assert "Closures" in keeper.get("/office/", headers={"accept-language": "en"}).content.decode()

@@ -13,6 +13,8 @@ from django.utils import timezone
 from backend.confirmations.models import Confirmation, Count, Tally
 from backend.deliveries.models import Drop
 from backend.deliveries.tokens import code_matches, link_token
+from backend.parties.rules import Role
+from tests import factories
 from tests.backend.confirmations.stories import Road
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +245,16 @@ def test_every_language(wei: Client, language: str) -> None:
 
     words = {"en": "Write down what you count", "zh-hant": "點到多少寫多少"}
     assert words[language] in wei.get(address(road)).content.decode()
+
+
+def test_a_keeper_who_signs_in_finds_what_waits(client: Client) -> None:
+    road, elsewhere = Road(), Road((5,))
+    keeper = factories.member("韦老师", road.village.recipient.organisation, Role.KEEPER)
+    client.force_login(keeper, backend="django.contrib.auth.backends.ModelBackend")
+
+    text = client.get("/count/").content.decode()
+    assert address(road) in text and "2箱" in text and address(elsewhere) not in text
+
+    road.count(40)
+    assert "现在没有要点的" in client.get("/count/").content.decode()
+    assert Client().get("/count/").status_code == 302

@@ -200,7 +200,8 @@ def _counted(told: Told) -> Page:
         last = gettext("都点清了，这是最后一封信。") if not told.open else ""
         return _page(told, subject, _hello(told), gettext("学校打开箱子数了一遍，数都对上了。"), last)
     promise = gettext("供应商补，运费他们出，你不用再付钱。补的点清以后，再写一封给你。")
-    whose = gettext("为什么算在你这一笔：同一批里少了，按捐赠先后，从最后一笔算起。")
+    shared = any(news.kind is NewsKind.SHORT and news.fate and news.fate.shared for news in lacking)
+    whose = gettext("为什么算在你这一笔：同一批里少了，按捐赠先后，从最后一笔算起。") if shared else ""
     return _page(
         told, subject, _hello(told), _found(stories), _seen(lacking), whose, news=promise, kind="short"
     )
