@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import django_stubs_ext
-from django.utils.translation import gettext_lazy
 from environs import Env, validate
 
 from backend.config import logs, secret
@@ -290,8 +289,8 @@ API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)
 
 # the office
 UNFOLD = {
-    "SITE_TITLE": gettext_lazy("直送·办公室"),
-    "SITE_HEADER": gettext_lazy("直送·办公室"),
+    "SITE_TITLE": "backend.interfaces.backoffice.names.title",
+    "SITE_HEADER": "backend.interfaces.backoffice.names.title",
     "COLORS": {
         "primary": {
             "50": "oklch(97.9% .021 166.1)",

@@ -58,6 +58,26 @@ def test_aming_gives_without_a_script(live_stack: LiveStack, browser: Browser) -
     context.close()
 
 
+def test_aming_finds_the_unpaid_gift_again(live_stack: LiveStack, page: Page, said: list[str]) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    choose_first(page, live_stack)
+    page.locator("input[name=stands_alone]").check()
+    page.locator("button[value=pay]").click()
+    page.wait_for_url(lambda url: "/sandbox-gateway/pay/" in url)
+    page.locator("button[value=leave]").click()
+    expect(page.locator("h1")).to_have_text("付款确认中")
+
+    page.goto(f"{live_stack.url}/")
+    banner = page.get_by_role("region", name="没付的")
+    expect(banner).to_contain_text("有一笔还没付")
+    banner.get_by_role("button", name="去付款").click()
+    page.wait_for_url(lambda url: "/sandbox-gateway/pay/" in url)
+    page.locator("button[value=pay]").first.click()
+    page.wait_for_url(lambda url: "/gifts/" in url, timeout=30_000)
+    page.goto(f"{live_stack.url}/give/")
+    expect(banner).to_have_count(0)
+
+
 def look(browser: Browser, theme: str, language: str, size: dict[str, int], url: str) -> BrowserContext:
     context = browser.new_context(viewport=size, color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]
     context.add_cookies([{"name": "django_language", "value": language, "url": url}])

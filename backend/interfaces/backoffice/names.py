@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 ROOMS: Mapping[str, Promise] = {
@@ -37,3 +39,8 @@ TABLES: Mapping[str, Promise] = {
     "Transfer": _("转账"),
     "Plan": _("计划"),
 }
+
+
+def title(request: HttpRequest) -> str:
+    """The office's name, for unfold."""
+    return gettext("直送·办公室")

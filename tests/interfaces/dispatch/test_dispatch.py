@@ -70,14 +70,14 @@ def test_the_search_is_followed_and_the_page_turns_when_it_ends() -> None:
     county.shipment(county.school())
     plan = county.ask()
     Plan.objects.update(progress={"elapsed": 3.2, "seconds": 20, "incumbent": 146_300, "bound": 140_300})
-    tan, where = signed_in(county.tan), f"/dispatch/plans/{plan.public_id}/"
+    tan, where = factories.signed_in(county.tan), f"/dispatch/plans/{plan.public_id}/"
     assert '<noscript><meta http-equiv="refresh"' in tan.get(where).content.decode()
     part = tan.get(f"{where}progress/").content.decode()
     assert "3／20" in part and "4.1%" in part and "<form" not in part
     assert tickets.read_ticket(tan.get(f"{where}ticket/").json()["ticket"]) == plan.public_id
 
-    stranger = signed_in(factories.user("别人"))
-    elsewhere = signed_in(County().tan)
+    stranger = factories.signed_in(factories.user("别人"))
+    elsewhere = factories.signed_in(County().tan)
     for path in ("progress/", "ticket/"):
         assert (stranger.get(where + path).status_code, elsewhere.get(where + path).status_code) == (403, 404)
 
@@ -91,7 +91,7 @@ def test_while_something_owed_is_left_out_no_gap_is_told() -> None:
     county = County()
     plan = county.ask()
     Plan.objects.update(progress={"elapsed": 3, "incumbent": 146_300, "bound": 140_300, "owed": 1})
-    tan = signed_in(county.tan)
+    tan = factories.signed_in(county.tan)
     assert "4.1%" not in tan.get(f"/dispatch/plans/{plan.public_id}/progress/").content.decode()
 
 
