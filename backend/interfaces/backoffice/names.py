@@ -11,7 +11,7 @@ ROOMS: Mapping[str, Promise] = {
     "parties": _("机构、人和地方"),
     "catalogue": _("货品和价钱"),
     "needs": _("需要"),
-    "donations": _("捐赠"),
+    "donations": _("捐款"),
     "deliveries": _("送货"),
     "journal": _("流水"),
     "ledger": _("账"),

@@ -55,7 +55,7 @@ def thing(line: Line, quantity: int) -> str:
     """3床棉被, 3 × Winter quilt"""
     if words.is_chinese():
         return count(line, quantity) + words.name(line.names)
-    return f"{quantity:,}\u00a0× {words.name(line.names)}"
+    return f"{quantity:,} × {words.name(line.names)}"
 
 
 def doing(portion: Portion, line: Line) -> str:
