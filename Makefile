@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-routing fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -32,6 +32,12 @@ bench: setup ## medians of giving, pages and planning, on services of its own
 
 bench-crowd: setup ## a large gift beside small ones, callbacks, expiry, refunds and kept pages, measured
 	@$(RUN) -m backend.config.bench_crowd
+
+bench-routing: setup ## plans beside PyVRP, VROOM and OR-Tools: INSTANCES=folder of .vrp and .txt files, ARGS="--seconds 30 --cores 2"
+	@test -n "$(INSTANCES)" || { echo "bench-routing: INSTANCES=folder is wanted, with bks.json beside the files if you have it; github.com/PyVRP/Instances and github.com/VROOM-Project/vroom-scripts keep the public ones" >&2; exit 1; }
+	@test -x var/bench-routing/bin/python || $(PYTHON) -m venv var/bench-routing
+	@var/bench-routing/bin/python -m pip install -q -r routing/peers/requirements.txt
+	@$(RUN) -m routing.rivals $(INSTANCES) --python var/bench-routing/bin/python $(ARGS)
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -26,7 +24,7 @@ from . import (
 )
 from .plan import Infeasible, Plan
 from .problem import Problem, Refused, dumps, problem_schema
-from .stop import interruptible
+from .stop import interruptible, process_start
 
 REFUSED, VIOLATED, STOPPED = 2, 1, 130
 ALONE = __name__ == "__main__"  # a program of its own, not called by another
@@ -165,7 +163,7 @@ def _solve(asked: argparse.Namespace) -> int:
             params,
             on_progress=bar,
             called_off=called_off,
-            begun=_process_start() if ALONE else None,
+            begun=process_start() if ALONE else None,
             alone=ALONE and bar is None,  # a bar is drawn by a thread
         )
     if asked.out is not None:
@@ -183,16 +181,6 @@ def _bar(
     from .terminal import SearchBar  # a tenth of a second that only a person at a terminal need wait
 
     return SearchBar(seconds, problem.cost_scale or problem.scale)
-
-
-def _process_start() -> float:
-    """When this process began, by time.monotonic: loading and reading are part of the seconds asked for."""
-    try:
-        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, AttributeError):
-        age = 0.0
-    return time.monotonic() - age
 
 
 def _scaled(value: int, scale: int) -> int | float:

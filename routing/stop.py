@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -54,6 +56,16 @@ class AnyOf:
 
     def __call__(self, iterations: int, best: float) -> bool:
         return any(stop(iterations, best) for stop in self._stops)
+
+
+def process_start() -> float:
+    """When this process began, by time.monotonic: loading and reading are part of the seconds asked for."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError):
+        age = 0.0
+    return time.monotonic() - age
 
 
 @contextmanager
