@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-routing fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -38,6 +38,9 @@ bench-routing: setup ## plans beside PyVRP, VROOM and OR-Tools: INSTANCES=folder
 	@test -x var/bench-routing/bin/python || $(PYTHON) -m venv var/bench-routing
 	@var/bench-routing/bin/python -m pip install -q -r routing/peers/requirements.txt
 	@$(RUN) -m routing.rivals $(INSTANCES) --python var/bench-routing/bin/python $(ARGS)
+
+bench-orders: setup ## gifts a second through the door beside pgbench, bare Django and django-oscar (QUICK=1, APART=1)
+	@$(RUN) -m backend.config.bench_orders
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0

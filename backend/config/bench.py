@@ -15,12 +15,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backend.config.services import pair, place
+from backend.config.services.children import Child
 from backend.config.services.lines import ServiceError, say
+from backend.config.services.place import Place
 
 if TYPE_CHECKING:
     from backend.needs.queries import NeedCard
@@ -30,8 +33,17 @@ GIVERS, SECONDS, LOOKS = 16, 8.0, 40
 PLAN = ["--warehouses", "3", "--recipients", "30", "--vehicles", "4", "--seed", "7"]
 
 
+@dataclass(frozen=True)
+class Services:
+    """What `own_services` runs: the short folder that goes with it, and the database's server."""
+
+    folder: Path
+    where: Place
+    postgres: Child
+
+
 @contextlib.contextmanager
-def own_services() -> Iterator[None]:
+def own_services() -> Iterator[Services]:
     """A folder, both services and the demonstration county, for as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="zhisong-bench-", dir="/tmp"))
     folder.chmod(0o755)
@@ -45,14 +57,14 @@ def own_services() -> Iterator[None]:
         DJANGO_SETTINGS_MODULE="backend.config.settings",
     )
     try:
-        with pair.running(where):
+        with pair.running(where) as (server, _):
             subprocess.run(
                 [sys.executable, "-m", "backend.config.prepare"],
                 cwd=BASE_DIR,
                 check=True,
                 stderr=subprocess.DEVNULL,
             )
-            yield
+            yield Services(folder, where, server)
     finally:
         shutil.rmtree(folder)
 

@@ -1,4 +1,7 @@
-"""The SQL of the gift path: whole columns at a time, so that one gift or two hundred cost one statement."""
+"""The SQL of the gift path: whole columns at a time, so that one gift or two hundred cost one statement.
+
+Columns may be given as lists or as the text of an array (kernel.db.texts), which is many times quicker.
+"""
 
 # parameters: clients text[], keys text[]
 FIND_CHECKOUTS = """
@@ -14,10 +17,10 @@ WHERE gateway = %(gateway)s
 ORDER BY charity_id, id
 """
 
-# parameters: gifts int, parts int (one per charity of a gift), lines int
+# parameters: gifts int, lines int. Each line could be a donation of its own; numbers left over are lost.
 TAKE_IDS = """
 SELECT ARRAY(SELECT nextval('donations_checkout_id_seq') FROM generate_series(1, %(gifts)s)),
-       ARRAY(SELECT nextval('donations_donation_id_seq') FROM generate_series(1, %(parts)s)),
+       ARRAY(SELECT nextval('donations_donation_id_seq') FROM generate_series(1, %(lines)s)),
        ARRAY(SELECT nextval('donations_donationline_id_seq') FROM generate_series(1, %(lines)s)),
        ARRAY(SELECT nextval('donations_fundedline_id_seq') FROM generate_series(1, %(lines)s))
 """
@@ -40,17 +43,18 @@ FROM unnest(%(donation_id)s::bigint[], %(donation_public_id)s::text[], %(donatio
 
 INSERT_DETAILS = """
 INSERT INTO donations_detail (donation_id, name, mail, phone, message, language, honouree)
-SELECT *, '' FROM unnest(%(detail_donation_id)s::bigint[], %(detail_name)s::text[], %(detail_mail)s::text[],
+SELECT *, '' FROM unnest(%(donation_id)s::bigint[], %(detail_name)s::text[], %(detail_mail)s::text[],
                          %(detail_phone)s::text[], %(detail_message)s::text[], %(detail_language)s::text[])
 """
 
 INSERT_LINES = """
 INSERT INTO donations_donationline (id, donation_id, charity_id, need_line_id, quantity, amount, directed,
                                     promise, kind, refunded)
-SELECT id, donation_id, charity_id, need_line_id, quantity, amount, amount, promise, 'need', 0
+SELECT id, donation_id, charity_id, need_line_id, quantity, amount, amount,
+       jsonb_build_object('shortfall', promise), 'need', 0
 FROM unnest(%(line_id)s::bigint[], %(line_donation_id)s::bigint[], %(line_charity_id)s::bigint[],
             %(line_need_line_id)s::bigint[], %(line_quantity)s::int[], %(line_amount)s::bigint[],
-            %(line_promise)s::jsonb[])
+            %(line_promise)s::text[])
      AS l (id, donation_id, charity_id, need_line_id, quantity, amount, promise)
 """
 
@@ -76,6 +80,7 @@ SELECT *, 0, 'created' FROM unnest(%(donation_id)s::bigint[], %(payment_account_
     %(donation_public_id)s::text[], %(donation_amount)s::bigint[], %(donation_currency)s::text[])
 """
 
+# all that a placed gift writes beside its claim and its fact; no part reads what another writes
 PLACE = (
     INSERT_CHECKOUTS,
     INSERT_DONATIONS,

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from backend.kernel.db import moments, numbers, texts
+
 RECORD_MANY = """
 INSERT INTO journal_entry
     (public_id, kind, subject, charity, actor, happened_at, recorded_at, public, private, salt, private_digest)
@@ -15,11 +17,24 @@ SELECT * FROM unnest(
 """
 
 
-def record_many(entries: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Parameters of RECORD_MANY for entries made by operations.entry_values."""
-    columns: dict[str, list[Any]] = {
-        f"entry_{name}": [entry[name] for entry in entries] for name in entries[0]
+def record_many(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Parameters of RECORD_MANY for entries made by operations.entry_values: whole columns as one text each."""
+    columns = {name: [entry[name] for entry in entries] for name in entries[0]}
+    told = {
+        **{name: texts(columns[name]) for name in ("public_id", "kind", "subject", "charity", "actor")},
+        **{name: moments(columns[name]) for name in ("happened_at", "recorded_at")},
+        "public": texts([json.dumps(public) for public in columns["public"]]),
+        "private": _or_null([None if v is None else json.dumps(v) for v in columns["private"]]),
+        **{
+            name: _or_null([v and f"\\x{v.hex()}" for v in columns[name]])
+            for name in ("salt", "private_digest")
+        },
     }
-    for name in ("entry_public", "entry_private"):
-        columns[name] = [None if value is None else json.dumps(value) for value in columns[name]]
-    return columns
+    return {f"entry_{name}": value for name, value in told.items()}
+
+
+def _or_null(values: Sequence[str | None]) -> str:
+    """Most entries have no private part: then the quick way."""
+    if not any(values):
+        return numbers([None] * len(values))
+    return "{" + ",".join("NULL" if value is None else texts([value])[1:-1] for value in values) + "}"

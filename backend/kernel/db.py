@@ -1,12 +1,12 @@
 """Transactions, leases and cursors: what every room needs of PostgreSQL and Django hides."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 P = ParamSpec("P")
@@ -90,3 +90,24 @@ def next_ids(model: type[Model], count: int) -> list[int]:
             [table, column, count],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def numbers(values: Iterable[int | None]) -> str:
+    """A PostgreSQL array of whole numbers (None is NULL) as one parameter, many times quicker than a list."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
+
+
+def texts(values: Sequence[str]) -> str:
+    """A PostgreSQL array of texts as one parameter, quoted all at once. Raises DataError on a NUL."""
+    if not values:
+        return "{}"
+    joined = "\0".join(values)
+    if joined.count("\0") != len(values) - 1:
+        raise DataError("PostgreSQL text cannot contain NUL (0x00) bytes")
+    quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","')
+    return f'{{"{quoted}"}}'
+
+
+def moments(values: Iterable[datetime]) -> str:
+    """A PostgreSQL array of timestamptz as one parameter; every moment has a zone."""
+    return "{" + ",".join([value.isoformat() for value in values]) + "}"

@@ -7,12 +7,13 @@ import uuid_utils
 from django.db import models
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
 def new_public_id(prefix: str) -> str:
     """A sortable public id: prefix, underscore, UUIDv7 in 26 letters of Crockford's base 32."""
     number = uuid_utils.uuid7().int
-    return prefix + "_" + "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return prefix + "_" + "".join([PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 class PublicIdField(models.CharField[str, str]):

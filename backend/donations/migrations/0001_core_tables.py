@@ -46,9 +46,9 @@ class Migration(migrations.Migration):
                 ('order_after', models.DateTimeField(null=True)),
                 ('link_version', models.PositiveIntegerField(default=1)),
                 ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='parties.charity')),
-                ('checkout', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='donations.checkout')),
-                ('payer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='donations', to=settings.AUTH_USER_MODEL)),
+                ('checkout', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='donations.checkout')),
+                ('payer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation')),
+                ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='donations', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -74,9 +74,9 @@ class Migration(migrations.Migration):
                 ('directed', models.BigIntegerField(default=0)),
                 ('refunded', models.BigIntegerField(default=0)),
                 ('promise', models.JSONField(default=dict)),
-                ('appeal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gift_lines', to='needs.appeal')),
-                ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
-                ('donation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='donations.donation')),
+                ('appeal', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gift_lines', to='needs.appeal')),
+                ('charity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
+                ('donation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='donations.donation')),
                 ('need_line', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gift_lines', to='needs.needline')),
             ],
         ),
@@ -95,8 +95,8 @@ class Migration(migrations.Migration):
                 ('reopened', models.PositiveIntegerField(default=0)),
                 ('state', models.CharField(default='gathering', max_length=12)),
                 ('due_at', models.DateTimeField(null=True)),
-                ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
-                ('need_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='funded_lines', to='needs.needline')),
+                ('charity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
+                ('need_line', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='funded_lines', to='needs.needline')),
             ],
         ),
         migrations.CreateModel(
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(default='created', max_length=8)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('donation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='donations.donation')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='donations.paymentaccount')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='donations.paymentaccount')),
             ],
         ),
         migrations.CreateModel(
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='donation',
-            constraint=models.UniqueConstraint(fields=('charity', 'source', 'external_ref'), name='donation_external_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('external_ref__isnull', False)), fields=('charity', 'source', 'external_ref'), name='donation_external_once'),
         ),
         migrations.AddConstraint(
             model_name='donation',
@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='payment',
-            constraint=models.UniqueConstraint(fields=('account', 'gateway_ref'), name='gateway_ref_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('gateway_ref__isnull', False)), fields=('account', 'gateway_ref'), name='gateway_ref_once'),
         ),
         migrations.AddConstraint(
             model_name='payment',

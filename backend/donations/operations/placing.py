@@ -65,13 +65,14 @@ def place(
 def presented(placed: Placed) -> PlacedGift:
     """What a door needs of a gift as written."""
     dues = placed.donations
-    open_dues = [due for due in dues if due.status is GiftStatus.PLACED]
+    tokens = tuple(_token(due) for due in dues)
+    pages = (_page(due, token) for due, token in zip(dues, tokens, strict=True) if _is_open(due))
     return PlacedGift(
         tuple(due.donation for due in dues),
-        tuple(gift_token(donation=due.donation, link_version=due.link_version) for due in dues),
+        tokens,
         sum(due.amount for due in dues),
         dues[0].currency,
-        _page(open_dues[0]) if open_dues else "",
+        next(pages, ""),
         placed.replayed,
     )
 
@@ -84,15 +85,22 @@ def start_payment(*, donation: str, at: datetime) -> str:
     dues = queries.dues(donation=donation)
     if not dues:
         raise NoSuchGift
-    if dues[0].status is not GiftStatus.PLACED:
+    if not _is_open(dues[0]):
         raise WrongState("this gift waits for no payment", to=GiftStatus.PAID.value)
     if queries.failed_payments(donation=donation, at=at) >= settings.CARD_MOST_FAILURES:
         raise TooManyFailures
-    return _page(dues[0])
+    return _page(dues[0], _token(dues[0]))
 
 
-def _page(due: Due) -> str:
-    token = gift_token(donation=due.donation, link_version=due.link_version)
+def _is_open(due: Due) -> bool:
+    return due.status is GiftStatus.PLACED
+
+
+def _token(due: Due) -> str:
+    return gift_token(donation=due.donation, link_version=due.link_version)
+
+
+def _page(due: Due, token: str) -> str:
     site = settings.SITE_URL
     order = Order(
         due.merchant_no,

@@ -6,19 +6,35 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.donations import queries, statements
 from backend.donations.rules import Due, Gift, House, KeyReused, NoAccount, Shelf, admit, check_shape
-from backend.donations.writer.columns import Account, Part, columns, parts_of
+from backend.donations.writer.columns import Account, Ids, Part, columns, parts_of
 from backend.journal.statements import RECORD_MANY
+from backend.kernel.db import numbers, texts
 from backend.kernel.errors import Refused
 from backend.needs import statements as needs
 from backend.needs.rules import OpenNeed
 
 KEY_RACES = 3  # another process wrote the same key between our look and our write
+
+# for this transaction alone: plans are made once for any size of batch, and none begins at a table's first row
+# because the table was small when the plan was made (the checks of foreign keys keep their plans too)
+PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
+
+
+def one_statement(*parts: str) -> str:
+    """Several writes as one statement: one message, one plan. No part sees what another writes."""
+    *first, last = parts
+    named = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(first))
+    return f"WITH {named} {last}"
+
+
+WRITE = one_statement(needs.CLAIM, *statements.PLACE, RECORD_MANY)
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,7 @@ class _Look:
     checkouts: dict[tuple[str, str], tuple[int, str]]
     needs: dict[str, OpenNeed]
     accounts: dict[int, Account]
+    ids: Ids
 
 
 def place_many(connection: BaseDatabaseWrapper, gifts: Sequence[Gift]) -> list[Answer]:
@@ -68,7 +85,7 @@ def house(gift: Gift) -> House:
 
 
 def _place(connection: BaseDatabaseWrapper, gifts: Sequence[Gift]) -> list[Answer]:
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, _cursor(connection) as cursor:
         look = _look(cursor, gifts)
         answers, admitted = _admit(gifts, look)
         if admitted:
@@ -76,24 +93,40 @@ def _place(connection: BaseDatabaseWrapper, gifts: Sequence[Gift]) -> list[Answe
     return [_settled(answers, index) for index in range(len(gifts))]
 
 
-def _look(cursor: Any, gifts: Sequence[Gift]) -> _Look:
-    refs = sorted({line.need_line for gift in gifts for line in gift.lines})
-    cursor.execute(needs.LOCK, {"need_refs": refs})
-    asked = ";".join((statements.FIND_CHECKOUTS, needs.READ, statements.FIND_ACCOUNTS))
-    cursor.execute(
-        asked,
-        {
-            "clients": [gift.client for gift in gifts],
-            "keys": [gift.key for gift in gifts],
-            "need_refs": refs,
-            "gateway": settings.PAYMENT_GATEWAY,
-        },
-    )
-    checkouts = {(client, key): (pk, mark) for client, key, pk, mark in cursor.fetchall()}
-    cursor.nextset()
-    rows = {row[0]: OpenNeed(*row) for row in cursor.fetchall()}
-    cursor.nextset()
-    return _Look(checkouts, rows, {row[0]: Account(*row[1:]) for row in cursor.fetchall()})
+def _cursor(connection: BaseDatabaseWrapper) -> "psycopg.Cursor[Any]":
+    """psycopg's own cursor: it prepares statements on the server, Django's writes values into the text."""
+    connection.ensure_connection()
+    raw = connection.connection
+    assert isinstance(raw, psycopg.Connection)
+    raw.prepare_threshold = 0
+    return psycopg.Cursor(raw)
+
+
+def _look(cursor: "psycopg.Cursor[Any]", gifts: Sequence[Gift]) -> _Look:
+    """One round trip. The needs are locked first; what is read after it is what counts."""
+    lines = [line.need_line for gift in gifts for line in gift.lines]
+    asked = {
+        "clients": texts([gift.client for gift in gifts]),
+        "keys": texts([gift.key for gift in gifts]),
+        "need_refs": texts(list(dict.fromkeys(lines))),
+        "gateway": settings.PAYMENT_GATEWAY,
+        "gifts": len(gifts),
+        "lines": len(lines),
+    }
+    questions = (PLANS, needs.LOCK, statements.FIND_CHECKOUTS, needs.READ, statements.FIND_ACCOUNTS)
+    with cursor.connection.pipeline():
+        cursors = [_ask(cursor.connection, question, asked) for question in questions]
+        ids = _ask(cursor.connection, statements.TAKE_IDS, asked)
+    checkouts = {(client, key): (pk, mark) for client, key, pk, mark in cursors[2]}
+    rows = {row[0]: OpenNeed(*row) for row in cursors[3]}
+    accounts = {row[0]: Account(*row[1:]) for row in cursors[4]}
+    return _Look(checkouts, rows, accounts, Ids(*ids.fetchall()[0]))
+
+
+def _ask(
+    connection: "psycopg.Connection[Any]", question: str, asked: dict[str, Any]
+) -> "psycopg.Cursor[Any]":
+    return psycopg.Cursor(connection).execute(question, asked, prepare=True)
 
 
 # while a batch is decided, a number stands for "the same as the gift at that place in the batch"
@@ -148,31 +181,31 @@ def _claim(gift: Gift, shelf: Shelf, look: _Look) -> None:
 
 
 def _write(
-    cursor: Any, gifts: Sequence[Gift], admitted: list[int], look: _Look, answers: dict[int, _Decided]
+    cursor: "psycopg.Cursor[Any]",
+    gifts: Sequence[Gift],
+    admitted: list[int],
+    look: _Look,
+    answers: dict[int, _Decided],
 ) -> None:
     chosen = [gifts[index] for index in admitted]
     shares = [parts_of(place, gift, look.needs, look.accounts) for place, gift in enumerate(chosen)]
     parts = [part for share in shares for part in share]
-    cursor.execute(
-        statements.TAKE_IDS,
-        {"gifts": len(chosen), "parts": len(parts), "lines": sum(len(part.lines) for part in parts)},
-    )
     keep = timedelta(minutes=settings.RESERVATION_MINUTES)
-    values = columns(chosen, parts, cursor.fetchone(), keep=keep)
-    cursor.execute(";".join((needs.CLAIM, *statements.PLACE, RECORD_MANY)), {**values, **_claims(parts)})
+    values = columns(chosen, parts, look.ids, keep=keep)
+    cursor.execute(WRITE, {**values, **_claims(parts)}, prepare=True)
     for index, share in zip(admitted, shares, strict=True):
         until = gifts[index].at + keep
         answers[index] = Placed(tuple(part.due(until) for part in share), replayed=False)
 
 
-def _claims(parts: Sequence[Part]) -> dict[str, list[int]]:
+def _claims(parts: Sequence[Part]) -> dict[str, str]:
     """One row per need, in id order: two updates of one row in a statement would lose one of them."""
     wanted: dict[int, int] = {}
     for part in parts:
         for line, need in part.lines:
             wanted[need.id] = wanted.get(need.id, 0) + line.quantity
     ids = sorted(wanted)
-    return {"claim_ids": ids, "claim_quantities": [wanted[pk] for pk in ids]}
+    return {"claim_ids": numbers(ids), "claim_quantities": numbers(wanted[pk] for pk in ids)}
 
 
 def _settled(answers: dict[int, _Decided], index: int) -> Answer:

@@ -1,6 +1,5 @@
 """One chunk of a large gift: lock, look, admit, write. Its donations grow line by line and are seen by nobody."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -118,7 +117,7 @@ def _write(cursor: Any, gathering: Gathering, pairs: Sequence[Pair], at: datetim
         "line_quantity": [line.quantity for line, _ in pairs],
         "line_amount": [line.amount for line, _ in pairs],
         "line_unit_price": [line.unit_price for line, _ in pairs],
-        "line_promise": [json.dumps({"shortfall": gathering.promise})] * len(pairs),
+        "line_promise": [gathering.promise] * len(pairs),
         "funded_id": funded_ids,
         "funded_public_id": [new_public_id("fun") for _ in pairs],
     }

@@ -1,6 +1,5 @@
 """The rows of admitted gifts as columns, ready for unnest()."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from backend.donations.rules import Due, Gift, GiftLine
 from backend.journal.kinds import Kind
 from backend.journal.operations import entry_values
 from backend.journal.statements import record_many
+from backend.kernel.db import moments, numbers, texts
 from backend.kernel.models import new_public_id
 from backend.needs.rules import OpenNeed
 
-Columns = dict[str, list[Any]]
+Columns = dict[str, str]
 
 
 class Account(NamedTuple):
@@ -23,6 +23,15 @@ class Account(NamedTuple):
     id: int
     gateway: str
     merchant_no: str
+
+
+class Ids(NamedTuple):
+    """Fresh ids, at least as many as a batch can need."""
+
+    checkouts: list[int]
+    donations: list[int]
+    lines: list[int]
+    funded: list[int]
 
 
 @dataclass(frozen=True)
@@ -67,62 +76,65 @@ def _part(index: int, account: Account, pairs: Sequence[tuple[GiftLine, OpenNeed
     )
 
 
-def columns(
-    gifts: Sequence[Gift], parts: Sequence[Part], ids: Sequence[list[int]], *, keep: timedelta
-) -> Columns:
-    """All parameters of statements.PLACE and of the journal entries for `gifts`, numbered by `ids`."""
-    checkout_ids, donation_ids, line_ids, funded_ids = ids
+def columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: Ids, *, keep: timedelta) -> Columns:
+    """All parameters of statements.PLACE and of the journal entries for `gifts`: one text per column."""
+    count = sum(len(part.lines) for part in parts)
+    checkout_ids, donation_ids = ids.checkouts[: len(gifts)], ids.donations[: len(parts)]
+    line_ids, funded_ids = ids.lines[:count], ids.funded[:count]
     return {
         **_checkout_columns(gifts, checkout_ids),
         **_donation_columns(gifts, parts, checkout_ids, donation_ids, keep),
-        **_detail_columns(gifts, parts, donation_ids),
+        **_detail_columns(gifts, parts),
         **_line_columns(parts, donation_ids, line_ids, funded_ids),
         **record_many([_entry(gifts[part.gift], part) for part in parts]),
     }
 
 
-def _checkout_columns(gifts: Sequence[Gift], ids: list[int]) -> Columns:
+def _checkout_columns(gifts: Sequence[Gift], ids: Sequence[int]) -> Columns:
     return {
-        "checkout_id": ids,
-        "checkout_client": [gift.client for gift in gifts],
-        "checkout_key": [gift.key for gift in gifts],
-        "checkout_fingerprint": [gift.fingerprint for gift in gifts],
-        "checkout_created_at": [gift.at for gift in gifts],
+        "checkout_id": numbers(ids),
+        "checkout_client": texts([gift.client for gift in gifts]),
+        "checkout_key": texts([gift.key for gift in gifts]),
+        "checkout_fingerprint": texts([gift.fingerprint for gift in gifts]),
+        "checkout_created_at": moments([gift.at for gift in gifts]),
     }
 
 
 def _donation_columns(
-    gifts: Sequence[Gift], parts: Sequence[Part], checkouts: list[int], ids: list[int], keep: timedelta
+    gifts: Sequence[Gift],
+    parts: Sequence[Part],
+    checkouts: Sequence[int],
+    ids: Sequence[int],
+    keep: timedelta,
 ) -> Columns:
     placed = [gifts[part.gift].at for part in parts]
     return {
-        "donation_id": ids,
-        "donation_public_id": [part.public_id for part in parts],
-        "donation_checkout_id": [checkouts[part.gift] for part in parts],
-        "donation_charity_id": [part.charity_id for part in parts],
-        "donation_currency": [part.currency for part in parts],
-        "donation_user_id": [gifts[part.gift].donor.user_id for part in parts],
-        "donation_amount": [part.amount for part in parts],
-        "donation_placed_at": placed,
-        "donation_expires_at": [at + keep for at in placed],
-        "payment_account_id": [part.account.id for part in parts],
+        "donation_id": numbers(ids),
+        "donation_public_id": texts([part.public_id for part in parts]),
+        "donation_checkout_id": numbers([checkouts[part.gift] for part in parts]),
+        "donation_charity_id": numbers([part.charity_id for part in parts]),
+        "donation_currency": texts([part.currency for part in parts]),
+        "donation_user_id": numbers([gifts[part.gift].donor.user_id for part in parts]),
+        "donation_amount": numbers([part.amount for part in parts]),
+        "donation_placed_at": moments(placed),
+        "donation_expires_at": moments([at + keep for at in placed]),
+        "payment_account_id": numbers([part.account.id for part in parts]),
     }
 
 
-def _detail_columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: list[int]) -> Columns:
+def _detail_columns(gifts: Sequence[Gift], parts: Sequence[Part]) -> Columns:
     donors = [gifts[part.gift].donor for part in parts]
     return {
-        "detail_donation_id": ids,
-        "detail_name": [donor.name for donor in donors],
-        "detail_mail": [donor.mail for donor in donors],
-        "detail_phone": [donor.phone for donor in donors],
-        "detail_message": [donor.message for donor in donors],
-        "detail_language": [donor.language for donor in donors],
+        "detail_name": texts([donor.name for donor in donors]),
+        "detail_mail": texts([donor.mail for donor in donors]),
+        "detail_phone": texts([donor.phone for donor in donors]),
+        "detail_message": texts([donor.message for donor in donors]),
+        "detail_language": texts([donor.language for donor in donors]),
     }
 
 
 def _line_columns(
-    parts: Sequence[Part], donations: list[int], lines: list[int], funded: list[int]
+    parts: Sequence[Part], donations: Sequence[int], lines: Sequence[int], funded: Sequence[int]
 ) -> Columns:
     rows = [
         (donation, line, need)
@@ -130,16 +142,16 @@ def _line_columns(
         for line, need in part.lines
     ]
     return {
-        "line_id": lines,
-        "line_donation_id": [donation for donation, _, _ in rows],
-        "line_charity_id": [need.charity_id for _, _, need in rows],
-        "line_need_line_id": [need.id for _, _, need in rows],
-        "line_quantity": [line.quantity for _, line, _ in rows],
-        "line_amount": [line.amount for _, line, _ in rows],
-        "line_unit_price": [line.unit_price for _, line, _ in rows],
-        "line_promise": [json.dumps({"shortfall": line.promise.value}) for _, line, _ in rows],
-        "funded_id": funded,
-        "funded_public_id": [new_public_id("fun") for _ in rows],
+        "line_id": numbers(lines),
+        "line_donation_id": numbers([donation for donation, _, _ in rows]),
+        "line_charity_id": numbers([need.charity_id for _, _, need in rows]),
+        "line_need_line_id": numbers([need.id for _, _, need in rows]),
+        "line_quantity": numbers([line.quantity for _, line, _ in rows]),
+        "line_amount": numbers([line.amount for _, line, _ in rows]),
+        "line_unit_price": numbers([line.unit_price for _, line, _ in rows]),
+        "line_promise": texts([line.promise.value for _, line, _ in rows]),
+        "funded_id": numbers(funded),
+        "funded_public_id": texts([new_public_id("fun") for _ in rows]),
     }
 
 

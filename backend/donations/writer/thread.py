@@ -1,12 +1,13 @@
 """One writer thread per process: it adds no delay when few wait and takes up to 200 when many do."""
 
-import logging
 import os
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Waited
 from queue import Empty, SimpleQueue
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
@@ -14,7 +15,7 @@ from backend.donations.rules import Gift
 from backend.donations.writer.batch import Answer, Placed, place_many
 from backend.kernel.errors import Refused
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("gifts")
 BATCH = 200
 MOST_WAITING = 5_000
 IDLE_SECONDS = 30.0
@@ -90,6 +91,8 @@ class Writer:
 
 
 def _answer(batch: list[_Waiting]) -> None:
+    """One line of the log tells of a whole batch."""
+    began = time.perf_counter()
     try:
         answers = _placed([gift for gift, _ in batch])
     except DatabaseError as error:
@@ -108,6 +111,9 @@ def _answer(batch: list[_Waiting]) -> None:
         return
     for (_, future), answer in zip(batch, answers, strict=True):
         future.set_result(answer)
+    refused = sum(isinstance(answer, Refused) for answer in answers)
+    ms = round((time.perf_counter() - began) * 1000, 1)
+    log.info("gifts", placed=len(answers) - refused, refused=refused, ms=ms)
 
 
 def _placed(gifts: list[Gift]) -> list[Answer]:

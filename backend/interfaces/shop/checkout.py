@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from backend.donations.operations import Choice, DonorDetail, GiftLine
 from backend.interfaces.shop.basket import MOST_QUANTITY, Wish
+from backend.kernel.errors import Refused
 from backend.needs.queries import NeedCard
 
 QUANTITY, PRICE = "quantity-", "price-"
@@ -77,7 +78,7 @@ def _number(text: str) -> int:
     return min(int(text), MOST_QUANTITY + 1) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def faults(filled: Filled, needs: Mapping[str, NeedCard]) -> dict[str, str]:
+def faults(filled: Filled) -> dict[str, str]:
     """What to mend, by field, in the reader's language; each says what to do."""
     found: dict[str, str] = {}
     for wish in filled.wishes:
@@ -125,7 +126,7 @@ def lines(filled: Filled, needs: Mapping[str, NeedCard]) -> list[GiftLine]:
     ]
 
 
-def donor(filled: Filled, request: HttpRequest) -> DonorDetail:
+def donor(filled: Filled, request: HttpRequest, language: str) -> DonorDetail:
     """The member or guest who gives, with the language in which letters are written."""
     return DonorDetail(
         user_id=request.user.pk if request.user.is_authenticated else None,
@@ -133,5 +134,16 @@ def donor(filled: Filled, request: HttpRequest) -> DonorDetail:
         mail=filled.mail,
         phone=filled.phone,
         message=filled.message,
-        language=get_language() or "zh-hans",
+        language=language,
     )
+
+
+def refuse(request: HttpRequest, refusal: Refused) -> None:
+    """Keep what the writer said to this request: whoever answers it does not ask again."""
+    request.META["zhisong.refused"] = refusal
+
+
+def refused_before(request: HttpRequest) -> Refused | None:
+    """What the writer has already said to this request."""
+    refusal = request.META.get("zhisong.refused")
+    return refusal if isinstance(refusal, Refused) else None

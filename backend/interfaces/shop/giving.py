@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -56,7 +56,7 @@ def give(request: HttpRequest) -> HttpResponse:
     if request.POST.get("act") != "pay":
         basket.keep(request, list(filled.wishes))
         return redirect("shop:home" if request.POST.get("act") == "more" else "shop:give")
-    errors = checkout.faults(filled, needs)
+    errors = checkout.faults(filled)
     if errors or not filled.wishes:
         return _confirm(request, filled, errors=errors, status=422)
     return _pay(request, filled, needs)
@@ -134,12 +134,14 @@ def _pay(request: HttpRequest, filled: Filled, needs: Mapping[str, NeedCard]) ->
     verdict = robots.look(request)
     if verdict not in (Verdict.GO, Verdict.HOLD):
         return _stopped(request, filled, verdict)
+    if refusal := checkout.refused_before(request):
+        return _refused(request, filled, needs, refusal)
     try:
         placed = operations.place(
             client=checkout.visitor(request),
             key=filled.key,
             lines=checkout.lines(filled, needs),
-            donor=checkout.donor(filled, request),
+            donor=checkout.donor(filled, request, get_language() or settings.LANGUAGE_CODE),
             actor=checkout.visitor(request),
             at=timezone.now(),
         )
