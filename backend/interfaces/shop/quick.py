@@ -45,7 +45,7 @@ def quick(request: HttpRequest) -> HttpResponse | None:
     except Refused as refusal:
         checkout.refuse(request, refusal)
         return None
-    return _to(placed.pay_url) if placed.pay_url else None
+    return robots.remember(request, _to(placed.pay_url)) if placed.pay_url else None
 
 
 def _is_ours(request: HttpRequest) -> bool:
