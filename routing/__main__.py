@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     bound = commands.add_parser("bound", help="a cost that no plan can undercut")
     bound.set_defaults(command=_bound)
     bound.add_argument("problem", type=Path)
+    bound.add_argument("--seconds", type=float, default=10.0)
+    bound.add_argument("--rounds", type=int, help="ends after so many rounds and repeats exactly")
+    bound.add_argument("--prices", action="store_true", help="also the price of every job, in fen")
     _convert_parser(commands.add_parser("convert", help="write a problem in another format"))
     _generate_parser(commands.add_parser("generate", help="make up a county"))
     _bench_parser(commands.add_parser("bench", help="engines side by side, as a table"))
@@ -85,6 +88,12 @@ def _solve_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--engine", default="")
     sub.add_argument("--cores", type=int, default=1, help="processes that search side by side")
     _roads_arguments(sub)
+    sub.add_argument(
+        "--bound-seconds",
+        type=float,
+        default=0.0,
+        help="for a tighter bound and prices per job, of --seconds",
+    )
     sub.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     sub.add_argument("--out", type=Path)
 
@@ -156,6 +165,7 @@ def _solve(asked: argparse.Namespace) -> int:
         seed=asked.seed,
         engine=asked.engine,
         cores=asked.cores,
+        bound_seconds=asked.bound_seconds,
     )
     with interruptible() as called_off, _bar(problem, asked.seconds) as bar:
         found = solver.solve_with(
@@ -234,8 +244,14 @@ def _convert(asked: argparse.Namespace) -> int:
 
 
 def _bound(asked: argparse.Namespace) -> int:
-    bound = bounds.radial(_problem(asked.problem))
-    print(json.dumps({"lower_bound": bound.fen, "method": bound.method}))
+    problem = _problem(asked.problem)
+    bound = bounds.lower(problem, seconds=asked.seconds, rounds=asked.rounds)
+    scale = problem.cost_scale or problem.scale
+    found = None if bound.fen is None else _scaled(bound.fen, scale)
+    said: dict[str, object] = {"lower_bound": found, "method": bound.method}
+    if asked.prices:
+        said["prices"] = {job: _scaled(price, scale) for job, price in bound.prices}
+    print(json.dumps(said, ensure_ascii=False))
     return 0
 
 
@@ -253,6 +269,8 @@ def _explain(asked: argparse.Namespace) -> int:
     for price in found.stop_prices:
         carrier = "" if price.carrier is None else f", carrier {price.carrier / 100:.2f}"
         print(f"{price.vehicle} {price.step} {price.location}: {price.price / 100:.2f} yuan{carrier}")
+    for job in found.job_prices:
+        print(f"{job.job}: {job.price / 100:.2f} yuan of the lower bound")
     return 0
 
 

@@ -52,3 +52,44 @@ class Program:
             goal.SetCoefficient(variable, cost)
         goal.SetMinimization()
         return float(goal.Value()) if solver.Solve() == pywraplp.Solver.OPTIMAL else None
+
+
+class Master:
+    """A program that grows by columns and is solved again and again."""
+
+    def __init__(self, limits: list[tuple[float, float]]) -> None:
+        """Rows by the least and the most that they want."""
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        # Without preprocessing a solve begins where the last one ended.
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        self._rows = [self._solver.Constraint(low, high) for low, high in limits]
+        self._goal = self._solver.Objective()
+        self._goal.SetMinimization()
+        self._columns: list[pywraplp.Variable] = []
+
+    def column(self, cost: float, terms: Mapping[int, float]) -> int:
+        """A new column, used 0 times or more; returns its number."""
+        column = self._solver.NumVar(0.0, INFINITY, "")
+        for row, factor in terms.items():
+            self._rows[row].SetCoefficient(column, factor)
+        self._goal.SetCoefficient(column, cost)
+        self._columns.append(column)
+        return len(self._columns) - 1
+
+    def reprice(self, column: int, cost: float) -> None:
+        self._goal.SetCoefficient(self._columns[column], cost)
+
+    def drop(self, column: int) -> None:
+        """Never used again."""
+        self._columns[column].SetUb(0.0)
+
+    def solve(self, seconds: float) -> tuple[float, list[float]] | None:
+        """The least cost and a dual per row; None where the time is up."""
+        self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
+        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+            return None
+        return float(self._goal.Value()), [float(row.dual_value()) for row in self._rows]
+
+    def used(self) -> list[float]:
+        """How often each column is used in the last solution."""
+        return [float(column.solution_value()) for column in self._columns]

@@ -138,6 +138,14 @@ class StopPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPrice:
+    """What doing a job costs at least, as a share of the lower bound (its dual price)."""
+
+    job: str
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A checked answer to a problem."""
 
@@ -151,8 +159,10 @@ class Plan:
     seed: int = 0
     versions: tuple[str, ...] = ()
     lower_bound: int | None = None
+    bound_method: str = ""
     gap: float | None = None  # (cost - lower bound) / cost; None where a mandatory job is left out
     stop_prices: tuple[StopPrice, ...] = ()
+    job_prices: tuple[JobPrice, ...] = ()  # of the bound; empty where there was no time for them
 
     @property
     def metres(self) -> int:

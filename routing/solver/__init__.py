@@ -18,7 +18,7 @@ from ..checker import Violation, check
 from ..distances import completed
 from ..engine import Draft
 from ..params import Params
-from ..plan import Appraiser, Broken, Plan, build, left_out
+from ..plan import Appraiser, Broken, JobPrice, Plan, build, left_out
 from ..plan import to_json as plan_to_json
 from ..problem import Problem, Sequence, from_json, to_json
 from ..stop import MaxSeconds
@@ -48,6 +48,7 @@ LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in 
 WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
 BOUND_PER_SECOND = 6_000  # jobs times kinds of vehicle; measured
 ALWAYS_BOUND = 500
+BOUND_ROUNDS = 25  # of a run by counts, whose bound must repeat as well
 
 OnProgress = Callable[[Progress], None]
 
@@ -169,10 +170,10 @@ def _search(
         return engine.load(name).search(problem, inside, report), None
     end = time.monotonic() + inside.seconds
     with SearchApart(name, problem, inside, end=end, forked=alone) as search:
-        if not report.wanted:
+        if not report.wanted and not params.bound_seconds:
             return search.last_draft(None, end, called_off), None
         report.routes(Repair(appraiser, MaxSeconds(end - time.monotonic())).first(), 0)
-        bound = _bound(problem, params, MaxSeconds(end - time.monotonic()))
+        bound = _bound(problem, params, MaxSeconds(end - time.monotonic()), called_off)
         report.lower_bound = bound.fen
         return search.last_draft(report, end, called_off), bound
 
@@ -182,12 +183,19 @@ def _reserve(problem: Problem, params: Params) -> float:
     return min(0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000, params.seconds / 2)
 
 
-def _bound(problem: Problem, params: Params, clock: MaxSeconds) -> Bound:
+def _bound(
+    problem: Problem, params: Params, clock: MaxSeconds, called_off: Callable[[], bool] = lambda: False
+) -> Bound:
     """The bound, where there is time for it: a search that was asked to be quick is not made to wait."""
+    if params.bound_seconds and params.iterations is not None:
+        return bounds.lower(problem, seconds=params.seconds + 60, rounds=BOUND_ROUNDS)
     kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
     affordable = max(ALWAYS_BOUND, BOUND_PER_SECOND * clock.left())
     if params.iterations is None and len(problem.jobs) * kinds > affordable:
         return Bound(None, "no time for a bound")
+    seconds = min(params.bound_seconds, clock.left() / 2)
+    if seconds > 0:
+        return bounds.lower(problem, seconds=seconds, called_off=called_off)
     return bounds.radial(problem)
 
 
@@ -233,4 +241,6 @@ def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
 def _bounded(plan: Plan, bound: Bound) -> Plan:
     open_ = bound.fen is None or plan.owed or not plan.cost.total
     gap = None if open_ else round(1 - (bound.fen or 0) / plan.cost.total, 6)
-    return dataclasses.replace(plan, lower_bound=bound.fen, gap=gap)
+    prices = tuple(JobPrice(job, price) for job, price in bound.prices)
+    method = "" if bound.fen is None else bound.method
+    return dataclasses.replace(plan, lower_bound=bound.fen, bound_method=method, gap=gap, job_prices=prices)

@@ -55,7 +55,7 @@ def test_bound_explain_and_plot(files: tuple[Path, Path], capsys: pytest.Capture
     problem, plan = files
     capsys.readouterr()
     assert main(["bound", str(problem)]) == 0
-    assert last_line(capsys)["method"] == "radial LP"
+    assert last_line(capsys)["method"] == "columns by time"
     assert main(["explain", str(problem), str(plan)]) == 0
     assert "yuan" in capsys.readouterr().out
     for arguments in ([str(problem), str(plan)], [str(problem)]):

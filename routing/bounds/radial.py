@@ -27,10 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine.glop import INFINITY, Program
-from .matrix import IntTable, location_index, shortest_from, shortest_to, travel
-from .plan import Appraiser
-from .problem import Job, Problem, Vehicle
+from ..engine.glop import INFINITY, Program
+from ..matrix import IntTable, location_index, shortest_from, shortest_to, travel
+from ..plan import Appraiser
+from ..problem import Job, Problem, Vehicle
 
 FULL_ROWS = 40_000  # shares (job x kind of vehicle) up to which rows per job are written
 TREE_PLACES = 300  # up to which all shortest ways are computed, for the rows degree and tree
@@ -45,6 +45,7 @@ class Bound:
 
     fen: int | None
     method: str
+    prices: tuple[tuple[str, int], ...] = ()  # (job, fen), in the order of the jobs
 
 
 def radial(problem: Problem, *, seconds: float = 5.0) -> Bound:

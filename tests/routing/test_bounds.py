@@ -1,0 +1,174 @@
+"""Bounds against the whole truth about small problems: never above it, close to it, the same every time."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from routing import bounds
+from routing.bounds.columns import Effort, Way, generate
+from routing.distances import completed
+from routing.generate import Size, county
+from routing.problem import Grid, Job, Location, Problem, Profile, Task, Vehicle, Window, dumps
+from routing.solver import Params, solve_with
+from tests.routing.random_problems import optimum, problems
+
+FULL = Effort(60.0, 60)
+THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def ways_for(problem: Problem) -> list[Way]:
+    lone = not any(job.pickup and job.delivery for job in problem.jobs)
+    lone = lone and not any(vehicle.reloads for vehicle in problem.vehicles)
+    return ["load", "trips", "time"] if lone else ["trips", "time"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rich"), [(("pair", "delivery", "pickup"), True), (("delivery",), False), (("pair",), False)]
+)
+def test_no_relaxation_claims_more_than_the_truth(kinds: tuple[str, ...], rich: bool) -> None:
+    @THOROUGH
+    @given(problems(kinds=kinds, trips=rich, choices=rich))
+    def claim(problem: Problem) -> None:
+        best = optimum(problem)
+        if best is None or best[0]:
+            return
+        for way in ways_for(problem):
+            found = generate(problem, by=way, effort=replace(FULL, rounds=30))
+            assert found is None or found.value <= best[1] + 0.01, (way, dumps(problem))
+
+    claim()
+
+
+def plane(seed: int, customers: int = 7, vehicles: int = 7) -> Problem:
+    """A depot in the middle of customers on a plane; three fill a vehicle, more or less."""
+    draw = random.Random(seed)
+    spots = np.array(
+        [(500, 500)] + [(draw.randint(0, 1000), draw.randint(0, 1000)) for _ in range(customers)]
+    )
+    metres = np.rint(np.hypot(*(spots[:, None] - spots).astype(float).T)).astype(np.int32).T
+    van = Vehicle("v", "p0", "p0", (100,), fixed_price=draw.choice((0, 400)), km_price=1000)
+    return Problem(
+        locations=tuple(Location(f"p{n}") for n in range(customers + 1)),
+        vehicles=tuple(replace(van, id=f"v{n}") for n in range(vehicles)),
+        jobs=tuple(
+            Job(
+                f"j{n}",
+                (draw.randint(15, 50),),
+                delivery=Task(f"p{n}"),
+                tariff=draw.choice((None, None, draw.randint(200, 1200))),
+            )
+            for n in range(1, customers + 1)
+        ),
+        profiles=(Profile("road", Grid(metres), Grid(metres)),),
+        dimensions=("grams",),
+    )
+
+
+def truth(problem: Problem) -> int:
+    """The least cost by dynamic programming over sets (Held and Karp), any number of vehicles."""
+    metres = problem.profiles[0].metres
+    assert metres is not None
+    way, jobs, van = metres.values, problem.jobs, problem.vehicles[0]
+    ends: dict[tuple[int, int], int] = {(1 << n, n): int(way[0, n + 1]) for n in range(len(jobs))}
+    for chosen in range(1, 1 << len(jobs)):
+        for last, after in itertools.permutations(range(len(jobs)), 2):
+            if chosen >> last & 1 and not chosen >> after & 1:
+                cost = ends[chosen, last] + int(way[last + 1, after + 1])
+                key = chosen | 1 << after, after
+                ends[key] = min(cost, ends.get(key, cost))
+    best = [0] * (1 << len(jobs))
+    for left in range(1, 1 << len(jobs)):
+        first = left & -left
+        tariff = jobs[first.bit_length() - 1].tariff
+        options = [] if tariff is None else [best[left ^ first] + tariff]
+        part = left
+        while part:
+            inside = [n for n in range(len(jobs)) if part >> n & 1]
+            if part & first and sum(jobs[n].amount[0] for n in inside) <= van.capacity[0]:
+                drive = min(ends[part, n] + int(way[n + 1, 0]) for n in inside)
+                options.append(best[left ^ part] + van.fixed_price + drive)
+            part = (part - 1) & left
+        best[left] = min(options)
+    return best[-1]
+
+
+def test_goods_on_a_plane_are_bounded_closely_and_at_any_moment() -> None:
+    shares = []
+    for seed in range(12):
+        problem = plane(seed)
+        best = truth(problem)
+        for rounds in (1, 3, 10, 60):
+            found = bounds.lower(problem, seconds=60, rounds=rounds)
+            assert found.fen is not None and found.fen <= best, (seed, rounds)
+        shares.append(found.fen / best)
+    assert sum(shares) / len(shares) > 0.97, shares
+
+
+def test_few_vehicles_are_not_counted_twice() -> None:
+    """Two vans for what would like three: the bound may rise above that of any fleet, never above the truth."""
+    for seed in range(6):
+        problem = plane(seed, customers=5)
+        some = generate(replace(problem, vehicles=problem.vehicles[:2]), by="load", effort=FULL)
+        many = generate(problem, by="load", effort=FULL)
+        assert some is not None and many is not None and some.value >= many.value - 1
+
+
+def test_pairs_of_a_county_are_bounded_better_than_by_the_radial_way() -> None:
+    problem = completed(county(Size(warehouses=2, recipients=8, pairs=9, vehicles=2, optional=1.0), seed=4))
+    radial, found = bounds.radial(problem), bounds.lower(problem, seconds=60, rounds=40)
+    plan = solve_with(problem, Params(seconds=20, iterations=2_000, isolated=False))
+    assert radial.fen is not None and found.fen is not None
+    assert radial.fen < found.fen <= plan.cost.total
+    assert 1 - found.fen / plan.cost.total < 0.25
+
+
+def test_a_price_says_what_a_job_costs_at_least_and_never_more_than_the_carrier() -> None:
+    problem = plane(3)
+    found = bounds.lower(problem, seconds=60, rounds=60)
+    prices, jobs = dict(found.prices), {job.id: job for job in problem.jobs}
+    assert set(prices) == set(jobs) and min(prices.values()) >= 0
+    assert all(price <= (jobs[job].tariff or price) for job, price in prices.items())
+    assert sum(prices.values()) == pytest.approx(found.fen, rel=0.02)
+
+
+def test_a_bound_by_rounds_repeats_exactly() -> None:
+    problem = completed(county(Size(warehouses=2, recipients=8, pairs=10, vehicles=2), seed=1))
+    first, again = (bounds.lower(problem, seconds=60, rounds=8) for _ in range(2))
+    assert first == again
+
+
+def test_who_calls_it_off_still_has_a_bound() -> None:
+    asked: list[int] = []
+
+    def tired() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    problem = plane(5)
+    found = bounds.lower(problem, seconds=60, called_off=tired)
+    assert found.fen is not None and 0 < found.fen <= truth(problem) and len(asked) < 10
+
+
+def test_a_van_that_reloads_makes_many_trips_for_one_fixed_price() -> None:
+    problem = plane(2, customers=5)
+    van = replace(problem.vehicles[0], fixed_price=300, reloads=(Task("p0"),), shift=Window(0, 10**6))
+    problem = replace(problem, vehicles=(van,), jobs=tuple(replace(j, tariff=None) for j in problem.jobs))
+    best = optimum(problem)
+    found = bounds.lower(problem, seconds=60, rounds=40)
+    assert best is not None and best[0] == 0 and found.fen is not None
+    assert 0.85 * best[1] <= found.fen <= best[1]
+
+
+def test_a_plan_brings_its_bound_and_its_prices() -> None:
+    problem = plane(1)
+    params = Params(seconds=20, iterations=300, isolated=False, bound_seconds=2.0)
+    plan, again = solve_with(problem, params), solve_with(problem, params)
+    assert plan.bound_method == "columns by load" and plan.gap is not None and plan.gap < 0.05
+    assert {item.job for item in plan.job_prices} == {job.id for job in problem.jobs}
+    assert (plan.lower_bound, plan.job_prices) == (again.lower_bound, again.job_prices)
