@@ -15,7 +15,7 @@ from importlib.metadata import version
 from ..params import Params
 from ..plan import Facts
 from ..problem import Problem
-from . import pyvrp_trips
+from . import pyvrp_trips, ruin_fleet
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import blocks, shares
@@ -31,6 +31,7 @@ GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
+PRICE_LEGS = 3  # first price of a job left out, where vehicles come first, in longest legs
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
 FLEET_SHARE = 0.7  # of the search, for fewer vehicles where they come first
@@ -161,7 +162,8 @@ class _Run:
         """Fewer and fewer tours, for most of the time; after that no vehicle more than these."""
         end = time.monotonic() + FLEET_SHARE * (self._end - time.monotonic())
         least = self._count - FLEET_SHARE * self._left()
-        price = max(1, self._model.longest_leg)
+        self._squeeze_by_ruin(least, end)
+        price = max(1, PRICE_LEGS * self._model.longest_leg)
         idle: list[Attempt] = []
         busy: dict[int, Attempt] = {}
         while len(self._standing.tours) > 1 and self._iterations < least and time.monotonic() < end:
@@ -186,6 +188,23 @@ class _Run:
         while crew.busy and crew.next(self._end - time.monotonic()):
             pass
         self._standing.idle = [0] * len(self._standing.idle)
+
+    def _squeeze_by_ruin(self, least: float, end: float) -> None:
+        """The quick beginning: most of what can be saved is saved in a few hundred rounds."""
+        if len(self._model.acts) > ruin_fleet.MOST_ACTS:
+            return
+        problem, sequences = self._model.problem, self._model.sequences(self._standing.tours)
+        search = ruin_fleet.FewerRoutes(problem, self._model.appraiser, sequences, self._seed())
+        before = self._iterations
+
+        def over(rounds: int) -> bool:
+            return before + rounds >= least or time.monotonic() >= end
+
+        for found in search.saved(over):
+            self._standing.clear()
+            self._standing.add(self._model.given(found))
+            self._improved()
+        self._iterations += search.rounds
 
     def _lone(self) -> None:
         """One search of the whole for all the time there is."""
