@@ -15,11 +15,11 @@ from importlib.metadata import version
 from ..params import Params
 from ..plan import Facts
 from ..problem import Problem
-from . import pyvrp_trips, ruin_fleet
+from . import pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import blocks, shares
-from .pyvrp_fleet import Attempt, vehicles_first, without_fixed
+from .pyvrp_fleet import Fewer, Turns, fewer, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
@@ -31,13 +31,12 @@ GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
-PRICE_LEGS = 3  # first price of a job left out, where vehicles come first, in longest legs
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
 FLEET_SHARE = 0.7  # of the search, for fewer vehicles where they come first
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 
-Lent = tuple[Loan | None, Task]
+Lent = tuple[Loan | None, Task | Fewer]
 
 
 class PyVrpSearch:
@@ -84,7 +83,7 @@ class _Run:
 
     def done(self) -> Draft:
         """The search from beginning to end."""
-        with Crew[Lent, Outcome](self._params.cores, lambda lent: search(self._model, lent[1])) as crew:
+        with Crew[Lent, Outcome](self._params.cores, self._do) as crew:
             self._begin(crew)
             if self._fleet and not self._standing.left:
                 self._squeeze(crew)
@@ -93,6 +92,10 @@ class _Run:
             else:
                 self._in_groups(crew)
         return self._draft()
+
+    def _do(self, lent: Lent) -> Outcome:
+        task = lent[1]
+        return fewer(self._model, task) if isinstance(task, Fewer) else search(self._model, task)
 
     def _left(self) -> int:
         return max(0, self._count - self._iterations)
@@ -162,49 +165,23 @@ class _Run:
         """Fewer and fewer tours, for most of the time; after that no vehicle more than these."""
         end = time.monotonic() + FLEET_SHARE * (self._end - time.monotonic())
         least = self._count - FLEET_SHARE * self._left()
-        self._squeeze_by_ruin(least, end)
-        price = max(1, PRICE_LEGS * self._model.longest_leg)
-        idle: list[Attempt] = []
-        busy: dict[int, Attempt] = {}
+        turns = Turns(self._model, self._seed)
         while len(self._standing.tours) > 1 and self._iterations < least and time.monotonic() < end:
             while crew.free:
-                attempt = idle.pop() if idle else Attempt(self._model, self._standing.tours, price)
-                seed = self._seed()
-                busy[seed] = attempt
-                crew.give((None, attempt.task(seed, end)))
+                crew.give((None, turns.task(self._standing.tours, end, self._left())))
             answer = crew.next(end + 0.1 - time.monotonic())
             if answer is None:
                 break
             (_, task), outcome = answer
             self._iterations += outcome.iterations
-            attempt = busy.pop(task.seed)
-            tours = attempt.take(outcome)
-            if tours is None and attempt.goal < len(self._standing.tours):
-                idle.append(attempt)
-            elif tours is not None and len(tours) < len(self._standing.tours):
+            tours = turns.take(task, outcome, len(self._standing.tours))
+            if tours is not None:
                 self._standing.clear()
                 self._standing.add(tours)
                 self._improved()
         while crew.busy and crew.next(self._end - time.monotonic()):
             pass
         self._standing.idle = [0] * len(self._standing.idle)
-
-    def _squeeze_by_ruin(self, least: float, end: float) -> None:
-        """The quick beginning: most of what can be saved is saved in a few hundred rounds."""
-        if len(self._model.acts) > ruin_fleet.MOST_ACTS:
-            return
-        problem, sequences = self._model.problem, self._model.sequences(self._standing.tours)
-        search = ruin_fleet.FewerRoutes(problem, self._model.appraiser, sequences, self._seed())
-        before = self._iterations
-
-        def over(rounds: int) -> bool:
-            return before + rounds >= least or time.monotonic() >= end
-
-        for found in search.saved(over):
-            self._standing.clear()
-            self._standing.add(self._model.given(found))
-            self._improved()
-        self._iterations += search.rounds
 
     def _lone(self) -> None:
         """One search of the whole for all the time there is."""

@@ -7,7 +7,7 @@ that are left out, so that jobs take turns and the stubborn ones come in first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from ..plan import Appraiser
 from ..problem import Problem, Sequence
@@ -15,7 +15,7 @@ from .ruin import Ruin, State
 from .ruin_data import numbers
 
 MOST_ACTS = 1_000
-PATIENCE = 500  # rounds without a route saved
+PATIENCE = 300  # rounds without a route saved
 SLACK = 2  # jobs more that may be left out for a smaller sum of counters
 HEAT = 0.002  # of the cost, for plans that leave out as much
 
@@ -31,17 +31,19 @@ class FewerRoutes(Ruin):
         self._absent = [1] * len(self._numbers.works)
         self.rounds = 0
 
-    def saved(self, over: Callable[[int], bool]) -> Iterator[tuple[Sequence, ...]]:
-        """Routes each time that one fewer does it; ends when patience does, or `over(rounds)` says so."""
-        while True:
+    def least(self, over: Callable[[int], bool]) -> tuple[Sequence, ...] | None:
+        """The fewest routes found, None where none was saved; ends with patience, or when `over(rounds)` says so."""
+        found: tuple[Sequence, ...] | None = None
+        while len(self.best) > 1:
             self._give_up_one()
             patience = self.rounds + PATIENCE
             while self.left:
                 if self.rounds >= patience or over(self.rounds) or not self.state:
-                    return
+                    return found
                 self._step()
             self.best = self.state
-            yield self.sequences()
+            found = self.sequences()
+        return found
 
     def _give_up_one(self) -> None:
         """The route of those that found a place most easily; idle vehicles are out of the game."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..plan import Appraiser, Broken, left_out
+from ..plan.places import Places
 from ..problem import Act, Job, Problem, Sequence, Vehicle, acts_of
 from ..stop import MaxSeconds
 
@@ -132,13 +133,28 @@ class Repair:
         return sorted(demands(self._appraiser.problem, served), key=lambda item: item.rank)
 
     def _fill(self, routes: Routes) -> None:
+        known: dict[str, Places] = {}
         for demand in self._left(routes):
+            best = self._cheapest(routes, demand.jobs, known)
             if self._clock.left() <= 0:
                 return
-            ways = [cheapest(self._appraiser, routes, job) for job in demand.jobs]
-            best = min((way for way in ways if way), key=lambda way: way.added, default=None)
             if best is not None and (demand.tariff is None or best.added < demand.tariff):
                 routes[best.vehicle] = best.acts
+                known.pop(best.vehicle)
+
+    def _cheapest(self, routes: Routes, jobs: tuple[Job, ...], known: dict[str, Places]) -> Insertion | None:
+        """The cheapest place for one of the jobs on any vehicle, as far as the time goes."""
+        best: Insertion | None = None
+        for job in jobs:
+            for vehicle in worth_trying(self._appraiser, routes, job):
+                if self._clock.left() <= 0:
+                    return best
+                if vehicle.id not in known:
+                    known[vehicle.id] = Places(self._appraiser, vehicle, routes.get(vehicle.id, ()))
+                found = known[vehicle.id].cheapest(job)
+                if found is not None and (best is None or found.added < best.added):
+                    best = Insertion(vehicle.id, found.facts.acts, found.added)
+        return best
 
     def _drop(self, routes: Routes) -> None:
         for vehicle, acts in list(routes.items()):
@@ -166,39 +182,9 @@ def without(acts: tuple[Act, ...], job_id: str) -> tuple[Act, ...]:
     return tuple(act for act in acts if act.job != job_id)
 
 
-def cheapest(appraiser: Appraiser, routes: Routes, job: Job) -> Insertion | None:
-    """The cheapest feasible place for a job on any vehicle, or None."""
-    best: Insertion | None = None
-    for vehicle in worth_trying(appraiser, routes, job):
-        acts = routes.get(vehicle.id, ())
-        now = appraiser.appraise(vehicle.id, acts) if acts else None
-        before = 0 if now is None or isinstance(now, Broken) else now.cost
-        for candidate in places(appraiser, vehicle.id, acts, job):
-            facts = appraiser.appraise(vehicle.id, candidate)
-            if not isinstance(facts, Broken) and (best is None or facts.cost - before < best.added):
-                best = Insertion(vehicle.id, candidate, facts.cost - before)
-    return best
-
-
 def worth_trying(appraiser: Appraiser, routes: Routes, job: Job) -> Iterator[Vehicle]:
     """Vehicles that may take the job: all that drive, and one of each kind of idle ones."""
     for kind in appraiser.kinds:
         if job.id in appraiser.admitted(kind[0]):
             yield from (vehicle for vehicle in kind if routes.get(vehicle.id))
             yield from itertools.islice((vehicle for vehicle in kind if not routes.get(vehicle.id)), 1)
-
-
-def places(appraiser: Appraiser, vehicle: str, acts: tuple[Act, ...], job: Job) -> Iterator[tuple[Act, ...]]:
-    """The acts with the job put in, every way that keeps the frozen prefix and the order of its ends."""
-    first = len(appraiser.prefix(vehicle))
-    ends = acts_of(job)
-    for task in appraiser.vehicles[vehicle].reloads:
-        again = Act("", "reload", task.location)
-        yield (*acts, again, *ends)
-        yield (*acts[:first], *ends, again, *acts[first:])
-    for spot in range(first, len(acts) + 1):
-        if len(ends) == 1:
-            yield (*acts[:spot], ends[0], *acts[spot:])
-            continue
-        for later in range(spot, len(acts) + 1):
-            yield (*acts[:spot], ends[0], *acts[spot:later], ends[1], *acts[later:])
