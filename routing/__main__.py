@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("plan", type=Path, nargs="?" if name == "plot" else None)
         if name != "check":
             sub.add_argument("--out", type=Path)
+        if name == "explain":
+            sub.add_argument("--job", help="say where else this one could go, and at what cost")
     bound = commands.add_parser("bound", help="a cost that no plan can undercut")
     bound.set_defaults(command=_bound)
     bound.add_argument("problem", type=Path)
@@ -257,6 +259,8 @@ def _bound(asked: argparse.Namespace) -> int:
 
 def _explain(asked: argparse.Namespace) -> int:
     problem = _problem(asked.problem)
+    if asked.job is not None:
+        return _explain_job(problem, _plan(asked.plan, problem), asked.job)
     found = explain.explained(problem, _plan(asked.plan, problem))
     if asked.out is not None:
         _write(plan.dumps(found), asked.out)
@@ -271,6 +275,17 @@ def _explain(asked: argparse.Namespace) -> int:
         print(f"{price.vehicle} {price.step} {price.location}: {price.price / 100:.2f} yuan{carrier}")
     for job in found.job_prices:
         print(f"{job.job}: {job.price / 100:.2f} yuan of the lower bound")
+    return 0
+
+
+def _explain_job(problem: Problem, given: Plan, job: str) -> int:
+    if job not in {known.id for known in problem.jobs}:
+        raise Refused("--job", f"no such job: {job!r}")
+    ways = explain.alternatives(problem, given, job)
+    for way in ways:
+        print(f"{way.vehicle}: adds {way.added_cost / 100:.2f} yuan")
+    if not ways:
+        print("no vehicle has a place for it")
     return 0
 
 

@@ -58,6 +58,9 @@ def test_bound_explain_and_plot(files: tuple[Path, Path], capsys: pytest.Capture
     assert last_line(capsys)["method"] == "columns by time"
     assert main(["explain", str(problem), str(plan)]) == 0
     assert "yuan" in capsys.readouterr().out
+    assert main(["explain", str(problem), str(plan), "--job", "pair-0"]) == 0
+    assert "adds" in capsys.readouterr().out
+    assert main(["explain", str(problem), str(plan), "--job", "piano"]) == 2
     for arguments in ([str(problem), str(plan)], [str(problem)]):
         assert main(["plot", *arguments]) == 0
         picture = ElementTree.fromstring(capsys.readouterr().out)
