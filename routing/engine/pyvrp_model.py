@@ -60,7 +60,7 @@ class Model:
         self.kinds = self.appraiser.kinds
         self._admitted = [self.appraiser.admitted(members[0]) for members in self.kinds]
         anywhere = frozenset().union(*self._admitted)
-        self.jobs: list[Job] = [job for job in problem.jobs if job.id in anywhere]
+        self.jobs: list[Job] = [job for job in problem.jobs if job.id in anywhere and _possible(job)]
         self.acts: list[Act] = [act for job in self.jobs for act in acts_of(job)]
         self._count_acts()
         self._place_nodes()
@@ -332,6 +332,13 @@ def _window(windows: tuple[Window, ...], ready: int) -> Window:
     """The one window, from when the goods are ready; a moment where they are ready too late."""
     window = windows[0] if windows else Window(0, FOREVER)
     return Window(min(max(window.start, ready), window.end), window.end)
+
+
+def _possible(job: Job) -> bool:
+    """Whether a delivery may begin after its pickup may; PyVRP takes no shipment of which it may not."""
+    if job.pickup is None or job.delivery is None:
+        return True
+    return _window(job.delivery.windows, 0).end >= _window(job.pickup.windows, job.release).start
 
 
 def _late(limit: int | None) -> int:

@@ -42,6 +42,7 @@ class Progress:
     lower_bound: int | None = None
 
 
+BEGIN_SHARE = 0.3  # of the seconds, for routes with reloads to start from
 NEVER = (2**62, 0)
 REPAIR_SHARE = 0.6  # of what is left after the search
 LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in time
@@ -165,6 +166,8 @@ def _search(
     problem = appraiser.problem
     if not problem.jobs or not problem.vehicles:
         return Draft((), 0, 0.0), None
+    if name == "ortools" and not problem.initial and any(vehicle.reloads for vehicle in problem.vehicles):
+        problem = _begun(appraiser, params)
     inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - _reserve(problem, params)))
     if not params.isolated:
         return engine.load(name).search(problem, inside, report), None
@@ -176,6 +179,16 @@ def _search(
         bound = _bound(problem, params, MaxSeconds(end - time.monotonic()), called_off)
         report.lower_bound = bound.fen
         return search.last_draft(report, end, called_off), bound
+
+
+def _begun(appraiser: Appraiser, params: Params) -> Problem:
+    """The problem with routes to start from: OR-Tools never finds by itself that a reload makes room."""
+    repair = Repair(
+        appraiser, MaxSeconds(params.seconds * (BEGIN_SHARE if params.iterations is None else 60))
+    )
+    routes = repair.improve(repair.first())
+    initial = tuple(Sequence(vehicle, acts) for vehicle, acts in routes.items() if acts)
+    return dataclasses.replace(appraiser.problem, initial=initial)
 
 
 def _reserve(problem: Problem, params: Params) -> float:

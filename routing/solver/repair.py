@@ -121,11 +121,14 @@ class Repair:
         self, routes: Routes, vehicle: str, job: Job, best: Insertion | None
     ) -> Insertion | None:
         now = routes.get(vehicle, ())
-        facts = self._appraiser.appraise(vehicle, (*now, *acts_of(job)))
-        if isinstance(facts, Broken):
-            return best
-        added = int(facts.cost - self._cost(vehicle, now))
-        return Insertion(vehicle, facts.acts, added) if best is None or added < best.added else best
+        again = [(Act("", "reload", task.location),) for task in self._appraiser.vehicles[vehicle].reloads]
+        for between in ((), *(again if now else ())):
+            facts = self._appraiser.appraise(vehicle, (*now, *between, *acts_of(job)))
+            if not isinstance(facts, Broken):
+                added = int(facts.cost - self._cost(vehicle, now))
+                if best is None or added < best.added:
+                    best = Insertion(vehicle, facts.acts, added)
+        return best
 
     def _left(self, routes: Routes) -> list[Demand]:
         """What is on no route, the owed first, by priority."""
