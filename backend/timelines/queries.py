@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db.models import Count as Number
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from backend.catalogue.models import Lane as LaneRow
 from backend.confirmations.models import ConfirmationLine
@@ -40,29 +41,30 @@ from backend.timelines.story import (
 )
 
 T = TypeVar("T")
+MOST_LINES = 200  # of one gift on one page; a large gift has tens of thousands
 
 
 def gift(*, donation: str, user_id: int | None = None) -> Gift | None:
-    """One gift by its public id, whole; only this member's own when `user_id` is given."""
+    """One gift by its public id, with its first MOST_LINES lines; only this member's own when `user_id` is given."""
     rows = Donation.objects.filter(public_id=donation)
     found = _gifts(rows if user_id is None else rows.filter(user_id=user_id))
     return found[0] if found else None
 
 
 def gifts_of(*, user_id: int, first: int = 0, limit: int = 20) -> list[Gift]:
-    """A member's gifts, newest first, whole."""
+    """A member's gifts, newest first."""
     return _gifts(
         Donation.objects.filter(user_id=user_id).order_by("-placed_at", "-pk")[first : first + limit]
     )
 
 
 def gifts(*, donations: Iterable[str]) -> list[Gift]:
-    """Some gifts by their public ids, whole, in no order."""
+    """Some gifts by their public ids, in no order."""
     return _gifts(Donation.objects.filter(public_id__in=list(donations)))
 
 
 def _gifts(rows: QuerySet[Donation]) -> list[Gift]:
-    donations = list(rows.select_related("charity__organisation"))
+    donations = list(rows.select_related("charity__organisation").annotate(all_lines=Number("lines")))
     lines = _lines([donation.pk for donation in donations])
     return [
         Gift(
@@ -77,6 +79,7 @@ def _gifts(rows: QuerySet[Donation]) -> list[Gift]:
             expires_at=row.expires_at,
             order_after=row.order_after,
             lines=tuple(lines[row.pk]),
+            all_lines=row.all_lines,
         )
         for row in donations
     ]
@@ -91,11 +94,16 @@ def _grouped(rows: Iterable[Any], key: Callable[[Any], Any], make: Callable[[Any
 
 def _lines(donation_ids: Sequence[int]) -> dict[int, list[Line]]:
     rows = DonationLine.objects.filter(donation__in=donation_ids, need_line__isnull=False).order_by("pk")
-    rows = rows.select_related(
-        "need_line__item",
-        "need_line__recipient__organisation",
-        "need_line__recipient__site",
-        "need_line__appeal",
+    place = Window(RowNumber(), partition_by=F("donation"), order_by="pk")
+    rows = (
+        rows.annotate(place=place)
+        .filter(place__lte=MOST_LINES)
+        .select_related(
+            "need_line__item",
+            "need_line__recipient__organisation",
+            "need_line__recipient__site",
+            "need_line__appeal",
+        )
     )
     lines = list(rows)
     fundings = Funding.objects.filter(line__in=lines).order_by("pk")

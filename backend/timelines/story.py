@@ -209,6 +209,12 @@ class Gift:
     expires_at: datetime | None
     order_after: datetime | None
     lines: tuple[Line, ...] = ()
+    all_lines: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Lines that are not told here."""
+        return max(self.all_lines - len(self.lines), 0)
 
 
 # the story ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from backend.donations.models import Attempt, Payment
 from backend.donations.operations.reviewing import hold
-from backend.donations.queries import failures
+from backend.donations.queries import failures, failures_of, gifts_of_payers
 from backend.donations.rules import ReviewReason
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
@@ -24,8 +25,7 @@ def payer_digest(mark: str) -> str:
 @joins_transaction
 def note_failure(*, payment: Payment, payer: str, actor: str, at: datetime) -> bool:
     """Joins the caller's transaction. Write a failed payment down; True when no more are begun from now on."""
-    checkout = payment.donation.checkout
-    client = checkout.client if checkout else ""
+    client = _client(payment)
     Attempt.objects.create(payment=payment, client=client, payer=payer, at=at)
     by_client = failures(who=Q(client=client), at=at) if client else 0
     by_payer = failures(who=Q(payer=payer), at=at) if payer else 0
@@ -42,18 +42,35 @@ def note_failure(*, payment: Payment, payer: str, actor: str, at: datetime) -> b
     return True
 
 
-def look_at_payer(*, payment: Payment, payer: str, actor: str, at: datetime) -> None:
-    """Own transaction. A payment came through: hold its gift where the card's or visitor's past asks for it."""
-    if payer:
-        Payment.objects.filter(pk=payment.pk).update(payer=payer)
-    checkout = payment.donation.checkout
-    who = Q(client=checkout.client) if checkout else Q(pk__in=[])
-    past = failures(who=who | (Q(payer=payer) if payer else Q(pk__in=[])), at=at)
-    recent = at - timedelta(hours=1)
-    gifts = Payment.objects.filter(payer=payer, donation__paid_at__gte=recent).count() if payer else 0
+@joins_transaction
+def look_at_payers(*, paid: Sequence[tuple[Payment, str]], actor: str, at: datetime) -> None:
+    """Joins the caller's transaction. Payments came through, each with its payer's digest ('' where unknown):
+    hold the gifts where the card's or the visitor's past asks for it.
+    """
+    if not paid:
+        return
+    by_payer: dict[str, list[int]] = {}
+    for payment, payer in paid:
+        if payer:
+            by_payer.setdefault(payer, []).append(payment.pk)
+    for payer, payments in by_payer.items():
+        Payment.objects.filter(pk__in=payments).update(payer=payer)
+    clients = {payment.pk: _client(payment) for payment, _ in paid}
+    failed = failures_of(clients=set(clients.values()) - {""}, payers=set(by_payer), at=at)
+    gifts = gifts_of_payers(payers=set(by_payer), since=at - timedelta(hours=1))
+    for payment, payer in paid:
+        past = max(failed.get(clients[payment.pk], 0), failed.get(payer, 0))
+        _hold(payment, past, gifts.get(payer, 0), actor, at)
+
+
+def _client(payment: Payment) -> str:
+    return payment.donation.checkout.client if payment.donation.checkout else ""
+
+
+def _hold(payment: Payment, failed: int, gifts: int, actor: str, at: datetime) -> None:
     gift = payment.donation.public_id
-    if past >= settings.CARD_MOST_FAILURES:
-        hold(donation=gift, reason=ReviewReason.CARD_TESTING, seen={"failures": past}, actor=actor, at=at)
+    if failed >= settings.CARD_MOST_FAILURES:
+        hold(donation=gift, reason=ReviewReason.CARD_TESTING, seen={"failures": failed}, actor=actor, at=at)
     elif gifts > settings.CARD_GIFTS_AN_HOUR:
         hold(donation=gift, reason=ReviewReason.CARD_PACE, seen={"gifts": gifts}, actor=actor, at=at)
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from backend.donations import statements
 from backend.donations.models import Donation, Payment, PaymentNotice
-from backend.donations.operations.attempts import look_at_payer, note_failure, payer_digest
+from backend.donations.operations.attempts import look_at_payers, note_failure, payer_digest
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.operations.settling import settle
 from backend.donations.operations.together import Together
@@ -20,7 +20,7 @@ from backend.donations.payments.port import Notice, OrderState, Standing
 from backend.donations.rules import GiftStatus, PaymentStatus
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
-from backend.kernel.errors import Conflicts, Missing
+from backend.kernel.errors import Conflicts, Missing, Refused
 
 
 class NoSuchPayment(Missing):
@@ -46,92 +46,125 @@ class Receipt(StrEnum):
 
 
 def receive_notice(*, gateway: str, headers: Mapping[str, str], body: bytes, at: datetime) -> Receipt:
-    """Own transaction. Believe a gateway's notice once: the payment is settled, or was already.
+    """Own transaction, shared with notices that arrive at the same moment. Believe a gateway's notice once.
 
     A notice from outside the time window is neither believed nor dropped: the gateway is asked, and its
     answer counts. Raises UnknownGateway, BadSignature, NoSuchPayment, AmountDiffers, GatewayDown.
     """
     port = registry.gateway(gateway)
     notice = port.verify(headers=headers, body=body)
-    payment = _payment(gateway, notice)
-    if PaymentNotice.objects.filter(account_id=payment.account_id, notice_id=notice.notice_id).exists():
-        return Receipt.REPLAYED
     standing = notice.standing
     if abs(at - notice.signed_at) > timedelta(minutes=settings.NOTICE_WINDOW_MINUTES):
+        if _is_known(gateway, notice):
+            return Receipt.REPLAYED
         standing = port.query(merchant_no=notice.merchant_no, merchant_ref=notice.merchant_ref)
-    actor, payer = f"gateway:{gateway}", payer_digest(notice.payer)
-    if notice.failed:
-        return _note_failed(payment, notice, payer, actor, at)
-    if standing.state is not OrderState.PAID:
-        return Receipt.NOT_PAID
-    check_amount(payment, standing, at, actor)
-    receipt = _arriving.do(_Arrival(payment, notice.notice_id, standing, actor, at))
-    if receipt is Receipt.SETTLED:
-        look_at_payer(payment=payment, payer=payer, actor=actor, at=at)
-    return receipt
+    answer = _arriving.do(_Arrival(gateway, notice, standing, at))
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
 
 
-@transaction.atomic
-def _note_failed(payment: Payment, notice: Notice, payer: str, actor: str, at: datetime) -> Receipt:
-    _, first = PaymentNotice.objects.get_or_create(
-        account_id=payment.account_id, notice_id=notice.notice_id, defaults={"received_at": at}
-    )
-    if not first:
-        return Receipt.REPLAYED
-    stop = note_failure(payment=payment, payer=payer, actor=actor, at=at)
-    return Receipt.STOPPED if stop else Receipt.FAILED
-
-
-def _payment(gateway: str, notice: Notice) -> Payment:
-    found = Payment.objects.filter(
-        account__gateway=gateway, account__merchant_no=notice.merchant_no, merchant_ref=notice.merchant_ref
-    )
-    payment = found.select_related("donation__charity__organisation", "donation__checkout", "account").first()
-    if payment is None:
-        raise NoSuchPayment
-    return payment
+def _is_known(gateway: str, notice: Notice) -> bool:
+    account = {"account__gateway": gateway, "account__merchant_no": notice.merchant_no}
+    return PaymentNotice.objects.filter(notice_id=notice.notice_id, **account).exists()
 
 
 @dataclass(frozen=True)
 class _Arrival:
-    """A believed notice that waits to be settled."""
+    """A notice whose signature is good, and how its order stands."""
 
-    payment: Payment
-    notice_id: str
+    gateway: str
+    notice: Notice
     standing: Standing
-    actor: str
     at: datetime
 
     @property
-    def name(self) -> tuple[int, str]:
-        return self.payment.account_id, self.notice_id
+    def order(self) -> tuple[str, str, str]:
+        return self.gateway, self.notice.merchant_no, self.notice.merchant_ref
+
+    @property
+    def actor(self) -> str:
+        return f"gateway:{self.gateway}"
+
+    @property
+    def payer(self) -> str:
+        return payer_digest(self.notice.payer)
 
 
 @transaction.atomic
-def _settle_together(arrivals: Sequence[_Arrival]) -> list[Receipt]:
+def _settle_together(arrivals: Sequence[_Arrival]) -> list[Receipt | Refused]:
     """Own transaction. Settle what arrived, each notice once; one answer for each."""
-    last = arrivals[-1]
-    names = {arrival.name: arrival for arrival in arrivals}
+    payments = _payments(arrivals)
+    answers = [_refusal(arrival, payments.get(arrival.order)) for arrival in arrivals]
+    open_ones = [n for n, answer in enumerate(answers) if answer is None]
+    new = _first_time([(n, payments[arrivals[n].order], arrivals[n]) for n in open_ones])
+    settled = _settle_new([(payments[arrivals[n].order], arrivals[n]) for n in new])
+    looked: list[tuple[Payment, str]] = []
+    for n in new:
+        payment, arrival = payments[arrivals[n].order], arrivals[n]
+        if arrival.notice.failed:
+            stop = note_failure(payment=payment, payer=arrival.payer, actor=arrival.actor, at=arrival.at)
+            answers[n] = Receipt.STOPPED if stop else Receipt.FAILED
+        elif payment.pk in settled:
+            settled.discard(payment.pk)  # of two new notices the first one settled it
+            answers[n] = Receipt.SETTLED
+            looked.append((payment, arrival.payer))
+    look_at_payers(paid=looked, actor=arrivals[-1].actor, at=arrivals[-1].at)
+    return [answer if answer is not None else Receipt.REPLAYED for answer in answers]
+
+
+def _payments(arrivals: Sequence[_Arrival]) -> dict[tuple[str, str, str], Payment]:
+    """By gateway, merchant and reference. One query."""
+    rows = Payment.objects.filter(
+        merchant_ref__in={arrival.notice.merchant_ref for arrival in arrivals},
+        account__merchant_no__in={arrival.notice.merchant_no for arrival in arrivals},
+    ).select_related("donation__charity__organisation", "donation__checkout", "account")
+    return {(row.account.gateway, row.account.merchant_no, row.merchant_ref): row for row in rows}
+
+
+def _refusal(arrival: _Arrival, payment: Payment | None) -> Receipt | Refused | None:
+    """What is said at once; None where the notice has to be settled."""
+    if payment is None:
+        return NoSuchPayment()
+    if arrival.notice.failed:
+        return None
+    if arrival.standing.state is not OrderState.PAID:
+        return Receipt.NOT_PAID
+    if (arrival.standing.amount, arrival.standing.currency) != (payment.amount, payment.currency):
+        _record_difference(payment, arrival.standing, arrival.at, arrival.actor)
+        return AmountDiffers()
+    return None
+
+
+def _settle_new(new: Sequence[tuple[Payment, _Arrival]]) -> set[int]:
+    """Settle the payments of new notices, per gateway; those (ids) that were not known as paid before."""
+    settled: set[int] = set()
+    for actor in sorted({arrival.actor for _, arrival in new}):
+        mine = [(payment, arrival) for payment, arrival in new if arrival.actor == actor]
+        standings = {payment.pk: arrival.standing for payment, arrival in mine if not arrival.notice.failed}
+        at = mine[-1][1].at
+        settled |= {payment.pk for payment in settle(standings=standings, actor=actor, at=at)}
+    return settled
+
+
+def _first_time(found: Sequence[tuple[int, Payment, _Arrival]]) -> list[int]:
+    """Those of `found` (by number) whose notice was not known before, each notice once."""
+    if not found:
+        return []
+    places: dict[tuple[int, str], int] = {}
+    for number, payment, arrival in found:
+        places.setdefault((payment.account_id, arrival.notice.notice_id), number)
     values: dict[str, Any] = {
-        "account_ids": [account for account, _ in names],
-        "notice_ids": [notice for _, notice in names],
-        "at": last.at,
+        "account_ids": [account for account, _ in places],
+        "notice_ids": [notice for _, notice in places],
+        "at": found[-1][2].at,
     }
     with connection.cursor() as cursor:
         cursor.execute(statements.INSERT_NOTICES, values)
-        new = {
-            names[account, notice].payment.pk: names[account, notice] for account, notice in cursor.fetchall()
-        }
-    standings = {pk: arrival.standing for pk, arrival in new.items()}
-    settled = {payment.pk for payment in settle(standings=standings, actor=last.actor, at=last.at)}
-    answers = []
-    for arrival in arrivals:
-        first = arrival.payment.pk in settled and new.get(arrival.payment.pk) is arrival
-        answers.append(Receipt.SETTLED if first else Receipt.REPLAYED)
-    return answers
+        return sorted(places[row] for row in cursor.fetchall())
 
 
-_arriving: Together[_Arrival, Receipt] = Together(_settle_together)
+_arriving: Together[_Arrival, Receipt | Refused] = Together(_settle_together)
 
 
 def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:
@@ -139,15 +172,19 @@ def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str)
     if (standing.amount, standing.currency) == (payment.amount, payment.currency):
         return
     with transaction.atomic():
-        record(
-            kind=Kind.NOTICE_REFUSED,
-            subject=f"gift:{payment.donation.public_id}",
-            actor=actor,
-            at=at,
-            charity=payment.donation.charity.organisation.public_id,
-            public={"asked": payment.amount, "said": standing.amount, "currency": standing.currency},
-        )
+        _record_difference(payment, standing, at, actor)
     raise AmountDiffers
+
+
+def _record_difference(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:
+    record(
+        kind=Kind.NOTICE_REFUSED,
+        subject=f"gift:{payment.donation.public_id}",
+        actor=actor,
+        at=at,
+        charity=payment.donation.charity.organisation.public_id,
+        public={"asked": payment.amount, "said": standing.amount, "currency": standing.currency},
+    )
 
 
 def sync(*, donation: str, at: datetime) -> GiftStatus:

@@ -127,6 +127,8 @@ def _settle_late(late: Sequence[Payment], actor: str, at: datetime) -> None:
             fundings__line__donation=payment.donation_id, state=UnitState.FUNDED.value
         )
         void_units(list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")))
+    if not late:
+        return
     wishes = [(payment, _room(payment)) for payment in late]
     lock(need_ids=sorted({need for _, room in wishes for need in room.quantities}))
     for payment, room in wishes:

@@ -1,6 +1,12 @@
 """What the other rooms and the doors ask about gifts."""
 
-from backend.donations.queries.attempts import failed_payments, failures, stopped_clients
+from backend.donations.queries.attempts import (
+    failed_payments,
+    failures,
+    failures_of,
+    gifts_of_payers,
+    stopped_clients,
+)
 from backend.donations.queries.due import DUE, DueLine, due_lines
 from backend.donations.queries.gate import dues, members
 from backend.donations.queries.gatherings import GatheringPage, gathering
@@ -41,10 +47,12 @@ __all__ = [
     "dues",
     "failed_payments",
     "failures",
+    "failures_of",
     "gathering",
     "gift",
     "gift_by_token",
     "gifts_by_tokens",
+    "gifts_of_payers",
     "gifts_of_user",
     "gifts_together",
     "is_held",

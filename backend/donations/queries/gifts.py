@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from backend.donations.models import Detail, Donation, DonationLine, Funding, Question, Refund
 from backend.donations.rules import Choice, GiftStatus, QuestionKind, RefundStatus, UnitState
 from backend.donations.tokens import read_gift_token
 
 Names = dict[str, str]
+MOST_ITEMS = 40  # of one gift on one page; a large gift has tens of thousands
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class RefundSeen:
 
 @dataclass(frozen=True)
 class GiftPage:
-    """A whole gift. `name`, `mail` and `message` are personal and may be empty."""
+    """A gift, with its first `items` of `all_items`. `name`, `mail` and `message` are personal and may be empty."""
 
     public_id: str
     status: GiftStatus
@@ -96,6 +98,7 @@ class GiftPage:
     mail: str
     message: str
     language: str
+    all_items: int
     items: tuple[GiftItem, ...]
     questions: tuple[OpenQuestion, ...]
     refunds: tuple[RefundSeen, ...]
@@ -129,10 +132,10 @@ def gifts_by_tokens(*, tokens: Sequence[str]) -> dict[str, GiftPage]:
     }
 
 
-def gift(*, public_id: str, most_items: int | None = None) -> GiftPage | None:
+def gift(*, public_id: str, most_items: int = MOST_ITEMS) -> GiftPage | None:
     """The gift with that public id: for those whose right to see it was checked.
 
-    `most_items`: a large gift has tens of thousands of lines; read only the first of them.
+    A large gift has tens of thousands of lines: only the first `most_items` are read.
     """
     found = _pages(list(_gifts().filter(public_id=public_id)), most_items)
     return found[0] if found else None
@@ -157,13 +160,13 @@ def gifts_together(*, public_id: str) -> list[GiftPage]:
 
 
 def _gifts() -> "QuerySet[Donation]":
-    rows = Donation.objects.exclude(status=GiftStatus.GATHERING.value)
+    rows = Donation.objects.exclude(status=GiftStatus.GATHERING.value).annotate(all_items=Count("lines"))
     return rows.select_related("charity__organisation", "detail")
 
 
-def _pages(gifts: Sequence[Donation], most_items: int | None = None) -> list[GiftPage]:
+def _pages(gifts: Sequence[Donation], most_items: int = MOST_ITEMS) -> list[GiftPage]:
     ids = [row.pk for row in gifts]
-    lines = list(_lines(ids)[:most_items])
+    lines = list(_lines(ids, most_items))
     units, items = _units([line.pk for line in lines]), defaultdict(list)
     for line in lines:
         items[line.donation_id].append(_item(line, units.get(line.pk, [])))
@@ -197,15 +200,22 @@ def _page(
         mail=detail.mail if detail else "",
         message=detail.message if detail else "",
         language=detail.language if detail else "zh-hans",
+        all_items=row.all_items,  # type: ignore[attr-defined]
         items=items,
         questions=questions,
         refunds=refunds,
     )
 
 
-def _lines(gift_ids: Sequence[int]) -> "QuerySet[DonationLine]":
+def _lines(gift_ids: Sequence[int], most: int) -> "QuerySet[DonationLine]":
+    """The first `most` lines of each gift."""
     rows = DonationLine.objects.filter(donation__in=gift_ids, need_line__isnull=False).order_by("pk")
-    return rows.select_related("need_line__item", "need_line__appeal", "need_line__recipient__organisation")
+    place = Window(RowNumber(), partition_by=F("donation"), order_by="pk")
+    return (
+        rows.annotate(place=place)
+        .filter(place__lte=most)
+        .select_related("need_line__item", "need_line__appeal", "need_line__recipient__organisation")
+    )
 
 
 def _item(line: DonationLine, units: Sequence[UnitsSeen]) -> GiftItem:

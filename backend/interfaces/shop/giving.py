@@ -302,6 +302,7 @@ def _show(request: HttpRequest, token: str, gift: GiftPage) -> HttpResponse:
         amount=gift.amount,
         expires_at=gift.expires_at,
         items=gift.items,
+        more=gift.all_items - len(gift.items),
         others=tuple(
             pages.OtherGift(other.amount, other.charity_names, reverse("shop:paid", args=[_token(other)]))
             for other in _unpaid(gift)

@@ -37,4 +37,13 @@ def _row(gift: GiftPage) -> pages.MyGift:
     state, word = pages.GIFT_STATES[gift.status]
     places = tuple({item.appeal: item.recipient_names for item in gift.items}.values())
     href = pages.GIFT_PAGE.format(token=token) if paid else reverse("shop:paid", args=[token])
-    return pages.MyGift(gift.items, gift.amount, places, gift.placed_at, href, state, str(word))
+    return pages.MyGift(
+        gift.items,
+        gift.all_items - len(gift.items),
+        gift.amount,
+        places,
+        gift.placed_at,
+        href,
+        state,
+        str(word),
+    )

@@ -271,12 +271,14 @@ class PaidPage:
     amount: int
     expires_at: datetime | None
     items: tuple[GiftItem, ...]
+    more: int
     others: tuple[OtherGift, ...]
 
 
 @dataclass(frozen=True)
 class MyGift:
     items: tuple[GiftItem, ...]
+    more: int
     amount: int
     places: tuple[Mapping[str, str], ...]
     placed_at: datetime

@@ -11,7 +11,7 @@ from backend.donations.models import Donation, Payment
 from backend.donations.operations import expire_due, pay_refunds, take_back
 from backend.donations.operations.paying import Receipt, _Arrival, _settle_together
 from backend.donations.operations.together import Together
-from backend.donations.payments.port import OrderState, Standing
+from backend.donations.payments.port import Notice, OrderState, Standing
 from backend.donations.payments.sandbox import remote
 from backend.donations.queries import reconcile
 from backend.ledger.queries import trial_balance
@@ -23,9 +23,10 @@ pytestmark = pytest.mark.django_db
 
 
 def arrival(gift: Donation, notice: str) -> _Arrival:
-    payment = Payment.objects.select_related("donation", "account").get(donation=gift)
+    payment = Payment.objects.select_related("account").get(donation=gift)
     standing = Standing(OrderState.PAID, f"ref-{gift.public_id}", payment.amount, payment.currency)
-    return _Arrival(payment, notice, standing, "gateway:sandbox", MONDAY)
+    said = Notice(notice, payment.account.merchant_no, payment.merchant_ref, standing, MONDAY)
+    return _Arrival("sandbox", said, standing, MONDAY)
 
 
 def statements(act: Any) -> int:

@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from backend.donations.models import Donation, Gathering
 from backend.donations.operations import gather_due
+from backend.donations.tokens import gift_token
+from backend.timelines import queries as timelines
 from tests import factories
+from tests.backend.donations.stories import pay
 from tests.interfaces.shop.conftest import County
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,19 @@ def test_a_waiting_page_asks_for_its_part_alone(county: County, foundation: Clie
     assert "0条，共1条" in part and "<html" not in part
     work()
     assert foundation.get(where, headers={"HX-Request": "true"}).headers["HX-Redirect"] == where
+
+
+def test_the_page_of_a_large_gift_stays_small(
+    county: County, foundation: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timelines, "MOST_LINES", 2)
+    for n in range(4):
+        factories.need(county.appeal, factories.item(f"东西{n}"), wanted=2)
+    begin(foundation)
+    work()
+    gift = Donation.objects.get()
+    pay(gift, at=timezone.now())
+    token = gift_token(donation=gift.public_id, link_version=1)
+    told = foundation.get(f"/gifts/{token}/").content.decode()
+    assert "这里写前2样；另外3样一样在办" in told and "东西2" not in told
+    assert "这里写前" not in foundation.get("/mine/").content.decode()
