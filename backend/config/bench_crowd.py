@@ -280,6 +280,7 @@ def main() -> int:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, cores {len(os.sched_getaffinity(0))}, load {load:.1f}",
     )
     with own_services():
+        os.environ["ZS_UNDO_MINUTES"] = "30"
         import django
 
         django.setup()

@@ -52,6 +52,7 @@ from backend.needs.operations.standing import free
 from backend.needs.queries import Scope
 
 log = logging.getLogger(__name__)
+BREATH = 0.2  # of a chunk's time, so that others get their turn at the database
 LEASE = timedelta(seconds=20)
 GIVE_UP = timedelta(minutes=30)  # a gathering that nobody could finish
 CHUNK = 500
@@ -174,9 +175,11 @@ def gather_due(*, at: datetime, by: str, limit: int = 1, seconds: float = 60.0) 
     for gathering in picked:
         try:
             while time.monotonic() - began < seconds:
+                chunk_began = time.monotonic()
                 if _step(gathering.pk, by, now):
                     done += 1
                     break
+                time.sleep((time.monotonic() - chunk_began) * BREATH)
         except _Lost:
             log.info("gathering %s is in other hands", gathering.public_id)
         release(gathering, by=by)
