@@ -9,6 +9,7 @@ import pytest
 
 from routing.__main__ import main
 from routing.engine import choose
+from routing.generate import Size, county
 from routing.problem import Problem, Refused, Window
 from routing.read import problem_text, with_objective
 from routing.solver import Params, solve_with
@@ -159,5 +160,6 @@ def test_solve_takes_any_of_them(text: str, tmp_path: Path, capsys: pytest.Captu
 
 def test_the_choice_of_an_engine_is_explained() -> None:
     plain, pairs = choose(read(CVRP)), choose(read(LILIM))
-    assert (plain.name, pairs.name) == ("pyvrp", "ruin")
-    assert "pyvrp models all of it" in plain.reason and "pairs" in pairs.reason
+    assert plain.name == pairs.name == "pyvrp" and "pyvrp models all of it" in plain.reason
+    several = choose(county(Size(2, 4, 6, 1), seed=1))
+    assert several.name == "ruin" and "pyvrp does not model several windows" in several.reason
