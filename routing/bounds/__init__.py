@@ -10,8 +10,9 @@ from dataclasses import replace
 from ..problem import Problem
 from .columns import Effort, Way, generate
 from .radial import Bound, radial
+from .whole import Want, anywhere, cheapest_goods
 
-__all__ = ["Bound", "lower", "radial"]
+__all__ = ["Bound", "Want", "anywhere", "cheapest_goods", "lower", "radial"]
 
 ENOUGH = 10_000  # rounds that no search needs
 

@@ -172,3 +172,25 @@ def test_a_plan_brings_its_bound_and_its_prices() -> None:
     assert plan.bound_method == "columns by load" and plan.gap is not None and plan.gap < 0.05
     assert {item.job for item in plan.job_prices} == {job.id for job in problem.jobs}
     assert (plan.lower_bound, plan.job_prices) == (again.lower_bound, again.job_prices)
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_goods_from_anywhere_cost_no_more_than_from_where_they_are(rich: bool) -> None:
+    @settings(THOROUGH, max_examples=30)
+    @given(problems(kinds=("pair", "pair", "delivery"), trips=rich, choices=rich))
+    def claim(problem: Problem) -> None:
+        best = optimum(problem)
+        if best is not None and best[0] == 0:
+            found = bounds.lower(bounds.anywhere(problem), seconds=60, rounds=20)
+            assert found.fen is None or found.fen <= best[1], dumps(problem)
+
+    claim()
+
+
+def test_the_cheapest_goods_stop_where_the_stock_does() -> None:
+    wants = [bounds.Want(10, {"cheap": 50, "dear": 80}), bounds.Want(5, {"cheap": 60})]
+    assert bounds.cheapest_goods(wants, {}) == 10 * 50 + 5 * 60
+    assert bounds.cheapest_goods(wants, {"cheap": 8}) == 3 * 50 + 7 * 80 + 5 * 60
+    assert bounds.cheapest_goods(wants, {"cheap": 4}) is None
+    assert bounds.cheapest_goods([bounds.Want(1, {})], {}) is None
+    assert bounds.cheapest_goods([], {}) == 0

@@ -11,6 +11,7 @@ from backend.deliveries.models import Plan
 from backend.deliveries.operations import draft, fail, renew
 from backend.deliveries.planning.build import problem_of
 from backend.deliveries.planning.ready import Day, the_day
+from backend.deliveries.planning.whole import whole_of
 from backend.deliveries.rules import PLAN_TRIES, PlanState
 from backend.kernel.db import claim
 from backend.kernel.states import WrongState
@@ -23,6 +24,7 @@ from routing.solver import BrokenPlan, EngineDied, Params, Progress, solve_with
 LEASE = timedelta(seconds=15)
 BEAT_SECONDS = 1.0
 REASON_SECONDS = 15.0
+BOUND_SHARE = 0.25  # of the search, beside it
 ACTOR = "system:jobs"
 Clock = Callable[[], datetime]
 
@@ -91,7 +93,9 @@ def _keep(plan: Plan, by: str, day: Day, problem: Problem, answer: Answer, at: d
             "cost": answer.cost.total,
             "routes": answer.lower_bound,
             "gap": answer.gap,
+            "by": answer.bound_method,
             "method": problem.profiles[0].method,
+            **whole_of(day, problem, answer, at=at, repeats=plan.limit is not None),
         },
         versions=list(answer.versions),
         iterations={answer.engine or "none": answer.iterations},
@@ -149,7 +153,11 @@ class _Search:
         """Counted iterations repeat exactly, and are few enough for our own process."""
         plan = self.plan
         return Params(
-            seconds=plan.seconds, seed=plan.seed, iterations=plan.limit, isolated=plan.limit is None
+            seconds=plan.seconds,
+            seed=plan.seed,
+            iterations=plan.limit,
+            isolated=plan.limit is None,
+            bound_seconds=BOUND_SHARE * plan.seconds,
         )
 
     def _better(self, progress: Progress) -> None:

@@ -103,6 +103,8 @@ def plan_page(*, sheet: PlanSheet, organisation_id: int, now: datetime) -> PlanP
         say.method(sheet.method),
         f"{sheet.gap * 100:.1f}%" if sheet.gap is not None else "",
         say.yuan(sheet.bound) if sheet.bound is not None else "",
+        f"{sheet.whole_gap * 100:.1f}%" if sheet.whole_gap is not None else "",
+        say.yuan(sheet.whole_bound) if sheet.whole_bound is not None else "",
         sheet.stops,
         sum(1 for stop in stops if stop.state in (StopState.DONE, StopState.FAILED)),
         load.pieces,

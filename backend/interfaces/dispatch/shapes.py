@@ -177,6 +177,8 @@ class PlanPage:
     method: str
     gap: str
     bound: str
+    whole_gap: str
+    whole_bound: str
     stops: int
     done: int
     pieces: int

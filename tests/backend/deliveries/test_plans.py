@@ -56,6 +56,8 @@ def test_a_draft_keeps_everything_that_repeats_it() -> None:
     assert plan.state == "drafted"
     assert plan.problem and plan.problem["jobs"][0]["id"] == shipment.public_id
     assert plan.bounds["cost"] >= plan.bounds["routes"] > 0
+    assert plan.bounds["goods"] > 0 and 0 <= plan.bounds["whole_gap"] < 1
+    assert plan.bounds["whole"] <= plan.bounds["goods"] + plan.bounds["cost"]
     assert plan.bounds["method"].startswith("geodesic x 1.45")
     assert plan.versions and plan.iterations and plan.seed == 1
     assert plan.claimed_until is None

@@ -44,7 +44,7 @@ def test_from_asking_to_a_released_plan() -> None:
     Plan.objects.update(limit=20)
     run_next(by="worker-1", clock=timezone.now)
     text = tan.get(asked.url).content.decode()
-    assert "放行这个计划" in text and "示范小学（者贵村）" in text and "下界" in text
+    assert "放行这个计划" in text and "示范小学（者贵村）" in text and "路上不会低于" in text
     assert text.count('class="ln ') == 1
     tan.post(f"{asked.url}release/")
     shipment.refresh_from_db()
