@@ -30,7 +30,7 @@ def gifts_of_payers(*, payers: Collection[str], since: datetime) -> dict[str, in
     if not payers:
         return {}
     rows = Payment.objects.filter(payer__in=payers, donation__paid_at__gte=since).values("payer")
-    return dict(rows.annotate(n=Count("pk")).values_list("payer", "n"))
+    return {payer or "": n for payer, n in rows.annotate(n=Count("pk")).values_list("payer", "n")}
 
 
 def failed_payments(*, donation: str, at: datetime) -> int:

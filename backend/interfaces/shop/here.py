@@ -22,15 +22,23 @@ def has_own(request: HttpRequest) -> bool:
     return bool(basket.kept(request)) or unpaid.any_kept(request)
 
 
+def leave_mark(response: HttpResponse) -> None:
+    """Kept pages of this browser ask for what is its own."""
+    secure = settings.SITE_URL.startswith("https://")
+    response.set_cookie(COOKIE, "1", samesite="Lax", secure=secure)
+
+
 def says_so(view: View) -> View:
     """Let `view` leave the mark by which kept pages know that there is something to ask for."""
 
     @functools.wraps(view)
     def run(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        taken_in = unpaid.take_in(request)
         response = view(request, *args, **kwargs)
+        if taken_in:
+            response.delete_cookie(unpaid.COOKIE, samesite="Lax")
         if has_own(request):
-            secure = settings.SITE_URL.startswith("https://")
-            response.set_cookie(COOKIE, "1", samesite="Lax", secure=secure)
+            leave_mark(response)
         elif COOKIE in request.COOKIES:
             response.delete_cookie(COOKIE, samesite="Lax")
         return response

@@ -15,7 +15,7 @@ from django.utils.translation import get_language_from_request
 
 from backend.donations import operations
 from backend.donations.rules import GiftLine, NoSuchNeed
-from backend.interfaces.shop import basket, checkout, giving, robots
+from backend.interfaces.shop import basket, checkout, giving, here, robots, unpaid
 from backend.interfaces.shop.checkout import Filled
 from backend.interfaces.shop.robots import Verdict
 from backend.kernel.errors import Refused
@@ -45,7 +45,12 @@ def quick(request: HttpRequest) -> HttpResponse | None:
     except Refused as refusal:
         checkout.refuse(request, refusal)
         return None
-    return robots.remember(request, _to(placed.pay_url)) if placed.pay_url else None
+    if not placed.pay_url:
+        return None
+    response = robots.remember(request, _to(placed.pay_url))
+    unpaid.leave(response, placed.tokens[:1])
+    here.leave_mark(response)
+    return response
 
 
 def _is_ours(request: HttpRequest) -> bool:

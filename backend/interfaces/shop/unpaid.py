@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from backend.donations.queries import gifts_by_tokens
 from backend.donations.rules import GiftStatus
 from backend.interfaces.shop.pages import Unpaid
 
-KEY = "unpaid"
+KEY = COOKIE = "unpaid"  # the short way of a gift writes no session: its link waits in a cookie of its own
 MOST = 4  # a signed cookie holds 4 kB
 
 
@@ -18,6 +19,27 @@ def remember(request: HttpRequest, tokens: Iterable[str]) -> None:
     """Keep the links of gifts that were just placed, newest first."""
     kept = dict.fromkeys([*tokens, *request.session.get(KEY, ())])
     request.session[KEY] = list(kept)[:MOST]
+
+
+def leave(response: HttpResponse, tokens: Iterable[str]) -> None:
+    """Let the browser keep the link of a gift that was just placed, until a page of this visitor's takes it in."""
+    for token in tokens:
+        response.set_cookie(
+            COOKIE,
+            token,
+            60 * settings.RESERVATION_MINUTES,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SITE_URL.startswith("https://"),
+        )
+
+
+def take_in(request: HttpRequest) -> bool:
+    """Move what `leave` left into the session; True when there was something."""
+    token = request.COOKIES.get(COOKIE)
+    if token:
+        remember(request, [token])
+    return bool(token)
 
 
 def any_kept(request: HttpRequest) -> bool:
