@@ -17,6 +17,7 @@ from . import (
     distances,
     explain,
     generate,
+    joint,
     plan,
     plot,
     read,
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     bound.add_argument("--prices", action="store_true", help="also the price of every job, in fen")
     _convert_parser(commands.add_parser("convert", help="write a problem in another format"))
     _generate_parser(commands.add_parser("generate", help="make up a county"))
+    _joint_parser(commands.add_parser("joint", help="choose suppliers, days and routes together"))
     _bench_parser(commands.add_parser("bench", help="engines side by side, as a table"))
     schema = commands.add_parser("schema", help="the JSON Schema of problems or plans")
     schema.set_defaults(command=_schema)
@@ -125,8 +127,20 @@ def _generate_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--pairs", type=int, default=size.pairs)
     sub.add_argument("--vehicles", type=int, default=size.vehicles)
     sub.add_argument("--optional", type=float, default=size.optional)
+    sub.add_argument("--joint", action="store_true", help="lines and offers over the demonstration county")
+    sub.add_argument("--lines", type=int, default=joint.Extent().lines, help="of a joint problem")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path)
+
+
+def _joint_parser(sub: argparse.ArgumentParser) -> None:
+    sub.set_defaults(command=_joint)
+    sub.add_argument("problem", type=Path)
+    sub.add_argument("--seconds", type=float, default=5.0, help="for the routes of one round")
+    sub.add_argument("--rounds", type=int, default=3)
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--fair", action="store_true", help="also under shorter longest waits, with their price")
+    sub.add_argument("--out", type=Path, help="where the plan goes")
 
 
 def _problem(path: Path, roads: distances.Roads | None = None) -> Problem:
@@ -290,8 +304,28 @@ def _explain_job(problem: Problem, given: Plan, job: str) -> int:
 
 
 def _generate(asked: argparse.Namespace) -> int:
+    if asked.joint:
+        extent = joint.Extent(
+            asked.warehouses, asked.recipients, asked.lines, max(1, asked.lines // 3), asked.vehicles
+        )
+        _write(joint.dumps(joint.joint_county(extent, seed=asked.seed)), asked.out)
+        return 0
     size = generate.Size(asked.warehouses, asked.recipients, asked.pairs, asked.vehicles, asked.optional)
     _write(dumps(generate.county(size, seed=asked.seed)), asked.out)
+    return 0
+
+
+def _joint(asked: argparse.Namespace) -> int:
+    given = joint.from_json(json.loads(asked.problem.read_text(encoding="utf-8")))
+    params = solver.Params(seconds=asked.seconds, seed=asked.seed, bound_seconds=0.3 * asked.seconds)
+    found = joint.decide(given, rounds=asked.rounds, params=params)
+    if asked.out is not None:
+        _write(plan.dumps(found.plan), asked.out)
+    if asked.fair:
+        for fair in joint.fairness(given, params=params):
+            said = joint.summary(fair.decision)
+            print(json.dumps({"waited_days": fair.waited_days, "price": fair.price, **said}))
+    print(json.dumps({"name": given.name, **joint.summary(found)}))
     return 0
 
 
