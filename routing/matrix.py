@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .problem import Grid, Problem
 
 IntTable = NDArray[np.int32]
+ROWS = 500  # looked at together, so that large tables are not copied whole
 
 
 class NoTable(LookupError):
@@ -45,17 +46,22 @@ def part(grid: Grid, keep: list[int]) -> Grid:
 
 
 def shortest_from(table: IntTable, source: int) -> NDArray[np.int64]:
-    """Shortest way from one location to each, over any others (dense Dijkstra, O(n^2))."""
+    """Shortest way from one location to each, over any others (Bellman and Ford, all edges at once).
+
+    One round where the table keeps the triangle inequality, as the direct ways then are the shortest.
+    """
     reach: NDArray[np.int64] = table[source].astype(np.int64)
     reach[source] = 0
-    open_ = np.ones(len(reach), dtype=bool)
-    for _ in range(len(reach)):
-        nearest = int(np.argmin(np.where(open_, reach, np.iinfo(np.int64).max)))
-        open_[nearest] = False
-        np.minimum(reach, reach[nearest] + table[nearest], out=reach)
-    return reach
+    while True:
+        shorter = reach.copy()
+        for first in range(0, len(table), ROWS):
+            rows = slice(first, first + ROWS)
+            np.minimum(shorter, (reach[rows, None] + table[rows]).min(axis=0), out=shorter)
+        if np.array_equal(shorter, reach):
+            return reach
+        reach = shorter
 
 
 def shortest_to(table: IntTable, target: int) -> NDArray[np.int64]:
     """Shortest way from each location to one."""
-    return shortest_from(np.ascontiguousarray(table.T), target)
+    return shortest_from(table.T, target)

@@ -31,6 +31,7 @@ GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
+EXCHANGES = 0.4, 0.5, 1.0  # of the time left, after which searches side by side go on from the best
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
 FLEET_SHARE = 0.7  # of the search, for fewer vehicles where they come first
@@ -88,7 +89,7 @@ class _Run:
             if self._fleet and not self._standing.left:
                 self._squeeze(crew)
             if len(self._model.acts) <= LONE:
-                self._lone()
+                self._lone(crew)
             else:
                 self._in_groups(crew)
         return self._draft()
@@ -183,14 +184,32 @@ class _Run:
             pass
         self._standing.idle = [0] * len(self._standing.idle)
 
-    def _lone(self) -> None:
-        """One search of the whole for all the time there is."""
-        task = self._standing.whole(seed=self._seed(), iterations=self._left(), end=self._end)
-        outcome = search(self._model, task, self._watch)
-        self._iterations += outcome.iterations
-        if outcome.tours is not None:
+    def _lone(self, crew: Crew[Lent, Outcome]) -> None:
+        """One search of the whole for all the time there is; side by side with others, from the best now and then."""
+        if crew.size == 1:
+            task = self._standing.whole(seed=self._seed(), iterations=self._left(), end=self._end)
+            self._take_best([search(self._model, task, self._watch)])
+            return
+        for share in EXCHANGES:
+            end = time.monotonic() + share * (self._end - time.monotonic())
+            count = int(share * self._left() / crew.size)
+            while crew.free and count:
+                crew.give((None, self._standing.whole(seed=self._seed(), iterations=count, end=end)))
+            found = []
+            while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
+                found.append(answer[1])
+            self._take_best(found)
+            self._improved()
+
+    def _take_best(self, found: list[Outcome]) -> None:
+        self._iterations += sum(outcome.iterations for outcome in found)
+        best = min((o for o in found if o.tours is not None), key=lambda outcome: outcome.cost, default=None)
+        if best is not None and best.tours is not None:
+            idle = self._standing.idle if self._fleet else None
             self._standing.clear()
-            self._standing.add(outcome.tours)
+            self._standing.add(best.tours)
+            self._standing.penalties = best.penalties
+            self._standing.idle = self._standing.idle if idle is None else idle
             self._best = lambda: self._standing.tours
 
     def _in_groups(self, crew: Crew[Lent, Outcome]) -> None:

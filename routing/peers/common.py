@@ -13,11 +13,11 @@ from ..plan import Appraiser, Infeasible, build
 from ..problem import Problem, Sequence
 from ..read import problem_file, with_objective
 
-Solver = Callable[[Problem, float, int, int], Iterable[Sequence]]
+Solver = Callable[[Path, Problem, argparse.Namespace], Iterable[Sequence]]
 
 
 def main(solver: Solver) -> int:
-    """Solves a file by `solver(problem, seconds, cores, seed)` and prints what came of it."""
+    """Solves a file by `solver(path, problem, arguments)` and prints what came of it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("problem", type=Path)
     parser.add_argument("--seconds", type=float, default=10.0)
@@ -26,7 +26,7 @@ def main(solver: Solver) -> int:
     parser.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     asked = parser.parse_args()
     problem = with_objective(problem_file(asked.problem), asked.objective)
-    sequences = solver(problem, asked.seconds, asked.cores, asked.seed)
+    sequences = solver(asked.problem, problem, asked)
     try:
         plan = build(Appraiser(problem), sequences)
     except Infeasible as error:

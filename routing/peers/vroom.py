@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,10 @@ from ..problem import Act, Problem, Sequence, Task
 from .common import main
 
 THOROUGH = 5
+WIND_UP = 0.5  # seconds for loading, and for what comes after the search
 
 
-def solve(problem: Problem, seconds: float, cores: int, seed: int) -> Iterable[Sequence]:
+def solve(path: Path, problem: Problem, asked_for: Namespace) -> Iterable[Sequence]:
     if any(job.tariff is not None for job in problem.jobs):
         sys.exit("vroom knows no prices of leaving out")
     if any(vehicle.max_seconds or vehicle.hour_price for vehicle in problem.vehicles):
@@ -35,7 +38,8 @@ def solve(problem: Problem, seconds: float, cores: int, seed: int) -> Iterable[S
             assert task is not None
             side = {"pickup" if job.pickup else "delivery": vroom.Amount(list(job.amount))}
             asked.add_job(vroom.Job(number, **_stop(task, index), **side))
-    answer = asked.solve(THOROUGH, nb_threads=cores, timeout=timedelta(seconds=seconds - 0.5))
+    limit = timedelta(seconds=max(0.1, asked_for.seconds - WIND_UP))
+    answer = asked.solve(THOROUGH, nb_threads=asked_for.cores, timeout=limit)
     return list(_sequences(problem, answer.routes))
 
 

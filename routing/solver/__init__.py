@@ -204,7 +204,8 @@ def _bound(
         return bounds.lower(problem, seconds=params.seconds + 60, rounds=BOUND_ROUNDS)
     kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
     affordable = max(ALWAYS_BOUND, BOUND_PER_SECOND * clock.left())
-    if params.iterations is None and len(problem.jobs) * kinds > affordable:
+    pairs = sum(job.pickup is not None and job.delivery is not None for job in problem.jobs)
+    if params.iterations is None and (len(problem.jobs) + 4 * pairs) * kinds > affordable:
         return Bound(None, "no time for a bound")
     seconds = min(params.bound_seconds, clock.left() / 2)
     if seconds > 0:

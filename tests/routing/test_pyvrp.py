@@ -17,7 +17,7 @@ from routing.engine.pyvrp_standing import Standing, map_of
 from routing.generate import Size, county
 from routing.plan import sequences_of
 from routing.problem import Job, Problem, Task, Vehicle
-from routing.read import problem_text, with_objective
+from routing.read import Objective, problem_text, with_objective
 from routing.solver import Params, solve_with
 
 QUICK = Params(seconds=30, iterations=400, seed=1, isolated=False, engine="pyvrp")
@@ -101,10 +101,10 @@ def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
     assert standing.idle[0] >= 0
 
 
-@pytest.mark.parametrize("cores", [1, 2])
-def test_several_processes_make_one_plan(cores: int) -> None:
-    problem = town(300, vehicles=70)
-    params = Params(seconds=3, seed=1, cores=cores, isolated=False, engine="pyvrp")
+@pytest.mark.parametrize(("customers", "objective"), [(300, "cost"), (60, "cost"), (60, "fleet")])
+def test_several_processes_make_one_plan(customers: int, objective: Objective) -> None:
+    problem = with_objective(town(customers, vehicles=70), objective)
+    params = Params(seconds=60, iterations=2_000, seed=1, cores=2, isolated=False, engine="pyvrp")
     plan = solve_with(problem, params)
     assert not plan.unserved and check(problem, plan) == []
 
