@@ -17,7 +17,8 @@ import pytest
 from routing.generate import Size, county
 from routing.problem import dumps
 from routing.solver import Progress
-from routing.terminal import CalledOff, said
+from routing.stop import CalledOff
+from routing.terminal import said
 
 HOME = Path(__file__).parents[2]
 
