@@ -5,8 +5,8 @@ time is told so at once, and the lanes empty by themselves.
 """
 
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -31,11 +31,12 @@ class Width:
 class Turns:
     """One lane of this process."""
 
-    def __init__(self, name: str, width: Width, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name, self.width, self._clock = name, width, clock
-        self._changed = threading.Condition()
-        self._order: list[object] = []
+    def __init__(self, name: str, width: Width) -> None:
+        self.name, self.width = name, width
+        self._lock = threading.Lock()
+        self._order: deque[threading.Lock] = deque()  # each held until its turn has come
         self.at_work = 0
+        self._shown_at_work, self._shown_waiting = AT_WORK.labels(name), WAITING.labels(name)
 
     @property
     def waiting(self) -> int:
@@ -48,32 +49,32 @@ class Turns:
 
     def enter(self) -> bool:
         """Wait for a turn, in order of arrival. False: there is none in time."""
-        with self._changed:
+        with self._lock:
             if self.at_work < self.width.work and not self._order:
                 return self._begin()
             if len(self._order) >= self.width.queue:
                 return self._turn_away()
-            me = object()
-            self._order.append(me)
+            mine = threading.Lock()
+            mine.acquire()
+            self._order.append(mine)
             self._tell()
-            end = self._clock() + self.width.patience
-            try:
-                while self._order[0] is not me or self.at_work >= self.width.work:
-                    left = end - self._clock()
-                    if left <= 0:
-                        return self._turn_away()
-                    self._changed.wait(left)
-                return self._begin()
-            finally:
-                self._order.remove(me)
-                self._tell()
-                self._changed.notify_all()
+        if mine.acquire(timeout=self.width.patience):
+            return True
+        with self._lock:
+            if mine not in self._order:  # the turn came at the last moment
+                return True
+            self._order.remove(mine)
+            self._tell()
+            return self._turn_away()
 
     def leave(self) -> None:
-        with self._changed:
+        """Hand the turn to whoever came first; nobody else is woken."""
+        with self._lock:
             self.at_work -= 1
+            if self._order:
+                self._order.popleft().release()
+                self.at_work += 1
             self._tell()
-            self._changed.notify_all()
 
     def _begin(self) -> bool:
         self.at_work += 1
@@ -85,8 +86,8 @@ class Turns:
         return False
 
     def _tell(self) -> None:
-        AT_WORK.labels(self.name).set(self.at_work)
-        WAITING.labels(self.name).set(len(self._order))
+        self._shown_at_work.set(self.at_work)
+        self._shown_waiting.set(len(self._order))
 
 
 def of_settings() -> Mapping[Lane, Turns]:

@@ -1,5 +1,6 @@
 """The gateway's side: its pay page, its answers to merchants, its notices over real HTTP."""
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ def read_wish(*, order: str, signature: str) -> Wish:
     """The order in a pay page's address; BadSignature when the merchant did not sign it so."""
     if not is_signed(MERCHANT, order.encode(), signature):
         raise BadSignature
-    return Wish(**json.loads(order))
+    return Wish(**json.loads(base64.urlsafe_b64decode(order)))
 
 
 def state_of(wish: Wish, *, at: datetime) -> OrderState:
