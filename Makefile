@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing crash fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -41,6 +41,9 @@ bench-routing: setup ## plans beside PyVRP, VROOM and OR-Tools: INSTANCES=folder
 
 bench-orders: setup ## gifts a second through the door beside pgbench, bare Django and django-oscar (QUICK=1, APART=1)
 	@$(RUN) -m backend.config.bench_orders
+
+crash: setup ## kill -9 of PostgreSQL, web and Valkey under a giving crowd (ROUNDS=50 SEED=1)
+	@$(RUN) -m backend.config.crash
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0

@@ -35,11 +35,12 @@ PLAN = ["--warehouses", "3", "--recipients", "30", "--vehicles", "4", "--seed", 
 
 @dataclass(frozen=True)
 class Services:
-    """What `own_services` runs: the short folder that goes with it, and the database's server."""
+    """What `own_services` runs: the short folder that goes with it, and both servers."""
 
     folder: Path
     where: Place
     postgres: Child
+    valkey: Child
 
 
 @contextlib.contextmanager
@@ -57,14 +58,14 @@ def own_services() -> Iterator[Services]:
         DJANGO_SETTINGS_MODULE="backend.config.settings",
     )
     try:
-        with pair.running(where) as (server, _):
+        with pair.running(where) as (database, valkey):
             subprocess.run(
                 [sys.executable, "-m", "backend.config.prepare"],
                 cwd=BASE_DIR,
                 check=True,
                 stderr=subprocess.DEVNULL,
             )
-            yield Services(folder, where, server)
+            yield Services(folder, where, database, valkey)
     finally:
         shutil.rmtree(folder)
 

@@ -19,19 +19,20 @@ WITH model AS (
     SELECT n FROM needs_needline n JOIN needs_appeal a ON a.id = n.appeal_id
     WHERE a.state = 'live' AND a.starts_at <= now() AND now() < a.ends_at AND n.stopped_at IS NULL
     ORDER BY n.id LIMIT 1
-), items AS (
-    INSERT INTO catalogue_item
-    SELECT (jsonb_populate_record(i, jsonb_build_object(
+), new_items AS (
+    SELECT jsonb_populate_record(i, jsonb_build_object(
         'id', nextval(pg_get_serial_sequence('catalogue_item', 'id')),
-        'code', 'crowd-' || g, 'public_id', 'itm_' || lpad(g::text, 26, '0')))).*
-    FROM model, catalogue_item i, generate_series(1, %s) g WHERE i.id = (model.n).item_id
-    RETURNING id, public_id
+        'code', 'crowd-' || g, 'public_id', 'itm_' || lpad(g::text, 26, '0'))) AS item
+    FROM model, catalogue_item i, generate_series(1, %s) g WHERE i.id = (model.n).item_id OFFSET 0
+), items AS (
+    INSERT INTO catalogue_item SELECT (item).* FROM new_items RETURNING id, public_id
+), new_needs AS (
+    SELECT jsonb_populate_record(n, jsonb_build_object(
+        'id', nextval(pg_get_serial_sequence('needs_needline', 'id')), 'item_id', items.id,
+        'public_id', 'nee_' || substr(items.public_id, 5), 'wanted', %s, 'reserved', 0, 'received', 0)) AS need
+    FROM model, items OFFSET 0
 )
-INSERT INTO needs_needline
-SELECT (jsonb_populate_record(n, jsonb_build_object(
-    'id', nextval(pg_get_serial_sequence('needs_needline', 'id')), 'item_id', items.id,
-    'public_id', 'nee_' || substr(items.public_id, 5), 'wanted', %s, 'reserved', 0, 'received', 0))).*
-FROM model, items ORDER BY items.id
+INSERT INTO needs_needline SELECT (need).* FROM new_needs
 RETURNING id, public_id, charity_id, unit_price
 """
 
@@ -51,6 +52,7 @@ def make_needs(count: int) -> list[Need]:
     with connection.cursor() as cursor:
         cursor.execute(COPY, [count, WANTED])
         made = [Need(*row) for row in sorted(cursor.fetchall())]
+        assert [need.id for need in made] == list(range(made[0].id, made[0].id + count))
         cursor.execute("ANALYZE needs_needline, catalogue_item")
     return made
 
