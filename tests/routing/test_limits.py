@@ -67,7 +67,7 @@ def test_a_search_that_is_called_off_ends_at_once_and_says_why() -> None:
 def test_a_search_without_memory_dies_alone() -> None:
     big = county(Size(warehouses=4, recipients=400, pairs=700, vehicles=40), seed=5)
     with pytest.raises(EngineDied):
-        solve_with(big, Params(seconds=20, memory_mb=256, engine="ortools"))
+        solve_with(big, Params(seconds=120, memory_mb=256, engine="ortools"))
 
 
 def test_an_orphan_dies_with_its_parent(tmp_path: Path) -> None:
