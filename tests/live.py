@@ -62,6 +62,7 @@ class LiveStack:
         for name, url in (("web", self.url), ("live", self.live_url)):
             self._wait_for(name, lambda url=url: is_healthy(f"{url}/health/live"))  # type: ignore[misc]
         self._wait_for("worker", lambda: " ready." in self.said("worker"))
+        self._wait_for("beat", lambda: "is starting" in self.said("beat"))
 
     def _ports(self) -> Ports:
         """A stretch of ports per xdist worker; whoever comes second to one takes the next."""
