@@ -160,7 +160,7 @@ class Appraiser:
     def appraise(self, vehicle_id: str, acts: Many[Act], waived: frozenset[Code] = NOTHING) -> Facts | Broken:
         """Facts of the route, or the first rule it breaks; rules in `waived` are not asked."""
         vehicle = self.vehicles[vehicle_id]
-        for job_id in {act.job for act in acts if act.kind != "reload"}:
+        for job_id in {act.job for act in acts if act.kind != "reload"} - self.admitted(vehicle):
             if barred := self.admits(vehicle, self.jobs[job_id], waived):
                 return barred
         if broken := self._order(vehicle_id, acts, waived) or self._trips(vehicle, acts):
