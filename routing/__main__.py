@@ -1,4 +1,4 @@
-"""python -m routing solve|check|bound|bench|generate|convert|explain|plot|schema"""
+"""python -m routing solve|check|bound|bench|generate|joint|convert|explain|plot|schema"""
 
 from __future__ import annotations
 
