@@ -69,6 +69,11 @@ CHECKS: dict[str, str] = {
         FROM donations_donation d JOIN donations_payment p ON p.donation_id = d.id
         WHERE (p.status = 'paid') <> (d.paid_at IS NOT NULL)
     """,
+    "gathering.amount": """
+        SELECT g.public_id, g.gathered_amount, COALESCE(SUM(d.amount), 0)
+        FROM donations_gathering g LEFT JOIN donations_donation d ON d.checkout_id = g.checkout_id
+        GROUP BY g.id HAVING g.gathered_amount <> COALESCE(SUM(d.amount), 0)
+    """,
     "ledger.gateway": """
         SELECT c.id::text,
                COALESCE((SELECT SUM(CASE WHEN t.debit_id = a.id THEN t.amount ELSE -t.amount END)

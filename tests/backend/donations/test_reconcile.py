@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from backend.donations.operations import ask, pay_refunds, take_back
+from backend.donations.operations import Choice, ask, gather_due, pay_refunds, start_gathering, take_back
 from backend.donations.queries import appeal_totals, reconcile
-from tests.backend.donations.stories import give, given, units_of
+from backend.needs.queries import Scope
+from tests.backend.donations.stories import AMING, give, given, units_of
 from tests.cast import MONDAY, later
 from tests.factories import Village
 
@@ -28,13 +29,14 @@ DRIFTS = {
     "payment.refunded": "UPDATE donations_payment SET refunded = refunded - 1 WHERE refunded > 0",
     "refund.amount": "UPDATE donations_refund SET amount = amount + 1",
     "gift.status": "UPDATE donations_donation SET paid_at = NULL",
+    "gathering.amount": "UPDATE donations_gathering SET gathered_amount = gathered_amount - 1",
     "ledger.gateway": "UPDATE ledger_transfer SET amount = amount + 1 WHERE kind = 'gift_paid'",
 }
 
 
 @pytest.fixture
 def village(settings: Any) -> Village:
-    """Gifts in every standing: placed, paid, asked about, taken back and refunded."""
+    """Gifts in every standing: gathered, placed, paid, asked about, taken back and refunded."""
     settings.UNDO_MINUTES = 30
     village = Village(wanted=20)
     give(village.need, 2)
@@ -42,6 +44,11 @@ def village(settings: Any) -> Village:
     undone = given(village.need, 4)
     take_back(donation=undone.public_id, actor="visitor:aming", at=later(minutes=1))
     pay_refunds(at=later(minutes=2), by="w")
+    start_gathering(
+        client="visitor:foundation", key="all", scope=Scope(), exact=True, donor=AMING, promise=Choice.REFUND,
+        actor="visitor:foundation", at=MONDAY,
+    )  # fmt: skip
+    gather_due(at=MONDAY, by="w")
     return village
 
 
