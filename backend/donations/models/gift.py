@@ -4,13 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from backend.donations.rules import (
-    GatheringStatus,
     GiftStatus,
     LineKind,
     PaymentStatus,
     QuestionKind,
     RefundStatus,
-    ReviewReason,
     Source,
     UnitState,
 )
@@ -313,95 +311,6 @@ class Question(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="question_asks"),
         ]
         indexes = [models.Index(fields=["answer_by"], name="question_due", condition=Q(answer__isnull=True))]
-
-
-class Review(models.Model):
-    """A gift that is held: paid like any other, but nothing is ordered before a person has looked at it."""
-
-    public_id = PublicIdField(prefix="rev")
-    donation = models.OneToOneField(Donation, on_delete=models.PROTECT, related_name="review")
-    reason = models.CharField(max_length=20)
-    seen = models.JSONField(default=dict)
-    opened_at = models.DateTimeField()
-    decision = models.CharField(max_length=8, null=True)
-    decided_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            one_of("reason", ReviewReason, "review_reason"),
-            models.CheckConstraint(
-                condition=Q(decision__isnull=True, decided_at__isnull=True)
-                | Q(decision__in=["release", "refund"], decided_at__isnull=False),
-                name="review_decision",
-            ),
-        ]
-        indexes = [models.Index(fields=["opened_at"], name="review_open", condition=Q(decision__isnull=True))]
-
-
-class Attempt(models.Model):
-    """A payment that failed, as its gateway told us. `payer` is our digest of the gateway's mark of the card."""
-
-    payment = models.ForeignKey("Payment", on_delete=models.PROTECT, related_name="attempts")
-    client = models.CharField(max_length=80)
-    payer = models.CharField(max_length=64, blank=True, default="")
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["client", "at"], name="attempt_of_client"),
-            models.Index(fields=["payer", "at"], name="attempt_of_payer", condition=~Q(payer="")),
-            models.Index(fields=["at"], name="attempt_age"),
-        ]
-
-
-class Gathering(Leased):
-    """A large gift while its needs are claimed chunk by chunk. `donor` is personal and emptied at the end.
-
-    `wished_*` is what the donor agreed to, `gathered_*` what was claimed so far; see operations.gathering.
-    """
-
-    public_id = PublicIdField(prefix="gat")
-    checkout = models.OneToOneField(Checkout, on_delete=models.PROTECT, related_name="gathering")
-    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="gatherings")
-    donor = models.JSONField(default=dict)
-    promise = models.CharField(max_length=16)
-    exact = models.BooleanField(default=True)
-    actor = models.CharField(max_length=80)
-    status = models.CharField(max_length=12, default=GatheringStatus.GATHERING.value)
-    reason = models.CharField(max_length=40, blank=True, default="")
-    wished_lines = models.PositiveIntegerField(default=0)
-    wished_amount = models.BigIntegerField(default=0)
-    gathered_lines = models.PositiveIntegerField(default=0)
-    gathered_amount = models.BigIntegerField(default=0)
-    given_back_to = models.BigIntegerField(default=0)  # the last gift line whose units were looked at
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            one_of("status", GatheringStatus, "gathering_status"),
-            models.CheckConstraint(
-                condition=Q(gathered_lines__lte=F("wished_lines"), gathered_amount__lte=F("wished_amount")),
-                name="gathered_no_more_than_wished",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["id"], name="gathering_at_work", condition=Q(status__in=["gathering", "dropping"])
-            )
-        ]
-
-
-class Wish(models.Model):
-    """One need that a gathering still has to claim. The row goes when it is claimed or given up."""
-
-    gathering = models.ForeignKey(Gathering, on_delete=models.CASCADE, related_name="wishes")
-    need_line = models.ForeignKey(NeedLine, on_delete=models.PROTECT, related_name="+")
-    quantity = models.PositiveIntegerField()
-    unit_price = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["gathering", "need_line"], name="wish_once")]
 
 
 class Receipt(models.Model):
