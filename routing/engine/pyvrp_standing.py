@@ -19,6 +19,7 @@ from .pyvrp_part import Outcome, Penalties, Task
 
 PIVOTS = 8  # places from which all others are measured, where there is no map
 SPARE = 2  # idle vehicles of each kind that a group may use, beside half as many as it has tours
+FIRST_LOOK = 2  # iterations for each act, and as many more at each later look
 FloatTable = NDArray[np.float64]
 
 
@@ -150,11 +151,12 @@ class Standing:
         return near
 
     def task(self, loan: Loan, *, seed: int, per_act: int, most: int, end: float) -> Task:
-        """The group as a problem of its own."""
+        """The group as a problem of its own; a first look is short, so that every tour soon has one."""
         tours = tuple(self._tours[number] for number in loan.tours)
         available = list(loan.idle)
         for tour in tours:
             available[tour.kind] += 1
+        looked = min(self._looked[number] for number in loan.tours)
         jobs = dict.fromkeys(self._model.job_of[act] for tour in tours for act in tour.acts)
         count = sum(len(tour.acts) for tour in tours)
         return Task(
@@ -162,7 +164,7 @@ class Standing:
             available=tuple(available),
             tours=tours,
             seed=seed,
-            iterations=min(most, per_act * count),
+            iterations=min(most, count * min(per_act, FIRST_LOOK * (1 + looked))),
             end=end,
             owed=self.owed,
             penalties=self.penalties,
