@@ -61,7 +61,7 @@ def test_a_plain_gift_takes_it_with_every_header_and_its_own_link(
     form = filled(html) | {"csrfmiddlewaretoken": hidden(html, "csrfmiddlewaretoken")}
     answer = client.post("/give/", form, headers={"X-Request-Id": "gate-0123456", "Accept-Language": "en"})
     assert (answer.status_code, ways, len(asked)) == (302, [True], 1)
-    assert "/sandbox-gateway/pay/?order=" in answer["Location"] and set(answer.cookies) == {"unpaid"}
+    assert "/sandbox-gateway/pay/?order=" in answer["Location"] and set(answer.cookies) == {"unpaid", "here"}
     assert [answer[name] for name in FIXED] == [page[name] for name in FIXED]
     assert "no-store" in answer["Cache-Control"] and answer["X-Request-Id"] == "gate-0123456"
     assert Donation.objects.get().detail.language == "en"
