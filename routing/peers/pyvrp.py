@@ -15,7 +15,7 @@ from pyvrp.stop import MaxRuntime
 from ..engine.pyvrp_model import Model
 from ..problem import Act, Problem, Sequence
 from ..stop import process_start
-from .common import main
+from .program import main
 
 WIND_UP = 0.1  # seconds for what comes after the search
 ROUNDING = {

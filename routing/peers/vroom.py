@@ -14,7 +14,7 @@ import vroom
 
 from ..matrix import location_index, travel
 from ..problem import Act, Problem, Sequence, Task
-from .common import main
+from .program import main
 
 THOROUGH = 5
 WIND_UP = 0.5  # seconds for loading, and for what comes after the search
