@@ -48,7 +48,7 @@ def _run(place: Place, *words: str) -> str:
     for name in ("DJANGO_SETTINGS_MODULE", "PYTHONPATH"):
         env.pop(name, None)
     done = subprocess.run(
-        [HOME / "bin" / "python", "-W", "ignore", SHOP, *words],
+        [HOME / "bin" / "python", "-P", "-W", "ignore", SHOP, *words],
         env=env,
         capture_output=True,
         text=True,
