@@ -25,7 +25,7 @@ from .pyvrp_model import Model, Part, Tour
 
 Penalties = tuple[list[float], float, float]
 SETTINGS = pyvrp.SolveParams()
-LEGS = 10.0
+LEGS = 100.0  # usual legs that a usual load too much, or lateness, costs at first
 
 
 @dataclass(frozen=True, slots=True)
