@@ -46,7 +46,8 @@ class Child:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=self.cwd,
-                env={**os.environ, **self.env},
+                # what it prints stands in the log at once
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

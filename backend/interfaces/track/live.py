@@ -119,7 +119,7 @@ class Hub:
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         given = connection.get_connection_params()
-        keys = ("dbname", "user", "password", "host", "port", "sslmode")
+        keys = ("dbname", "user", "password", "host", "port", "sslmode", "application_name")
         kept = {key: given[key] for key in keys if given.get(key)}
         return await psycopg.AsyncConnection.connect(**kept, autocommit=True)
 

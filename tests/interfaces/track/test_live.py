@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ from tests.cast import later
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "http://127.0.0.1:9"
+NAME = "zhisong-live"
 
 
 def database_url() -> str:
@@ -39,7 +41,9 @@ def database_url() -> str:
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def server(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """One live process for all these stories."""
     with django_db_blocker.unblock():
         database = database_url()
@@ -48,7 +52,7 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         port = free.getsockname()[1]
     env = {
         **os.environ,
-        "DATABASE_URL": database,
+        "DATABASE_URL": f"{database}?application_name={NAME}",
         "ZS_LIVE": "1",
         "ZS_SITE_URL": PAGE,
         "ZS_SECRET_KEY": settings.SECRET_KEY,
@@ -65,22 +69,24 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         "--port",
         str(port),
     ]
-    process = subprocess.Popen(
-        [*command, "--workers", "1", "--no-ws", "backend.config.asgi:application"],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    said = tmp_path_factory.mktemp("live") / "log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--workers", "1", "--no-ws", "backend.config.asgi:application"],
+            env=env,
+            stdout=log,
+            stderr=log,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(process, f"{url}/live/health/")
+        _wait(process, f"{url}/live/health/", said)
         yield url
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+def _wait(process: "subprocess.Popen[bytes]", url: str, said: Path) -> None:
     end = time.monotonic() + 40
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -89,8 +95,7 @@ def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
         except httpx.HTTPError:
             time.sleep(0.1)
     process.kill()
-    assert process.stdout
-    raise AssertionError(f"the live process did not start: {process.stdout.read().decode()[-2000:]}")
+    raise AssertionError(f"the live process did not start: {said.read_text()[-2000:]}")
 
 
 class Stream:
@@ -181,8 +186,8 @@ def test_fifty_pages_cost_two_connections(server: str) -> None:
         page.until("retry:")
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-        held = cursor.fetchone()[0] - 1
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [NAME])
+        held = cursor.fetchone()[0]
 
     happens(road.gifts[0].public_id)
     happens(road.gifts[1].public_id)
