@@ -28,12 +28,12 @@ Task = tuple[str, Problem, Params, float]
 def main() -> None:
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a solver prints must not look like a draft
-    work(_task(sys.stdin.buffer), out)
+    work(_task(sys.stdin.buffer), out, os.getppid())
 
 
-def work(task: Task, out: TextIO) -> None:
+def work(task: Task, out: TextIO, parent: int) -> None:
     """Engine, problem, parameters, and the moment of time.monotonic to be done: loading the solver counts."""
-    die_with_parent()
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     name, problem, params, end = task
     ceiling = params.memory_mb * 2**20

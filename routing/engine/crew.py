@@ -19,10 +19,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def die_with_parent() -> None:
-    """No search outlives the process that started it (where Linux helps)."""
+def die_with_parent(parent: int) -> None:
+    """No search outlives `parent`, the process that started it (where Linux helps)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
 
 
 class Crew(Generic[T, R]):
@@ -99,7 +101,7 @@ class Crew(Generic[T, R]):
 
 
 def _serve(line: Connection, work: Callable[[T], R], parent: int) -> None:
-    die_with_parent()
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while os.getppid() == parent:
         try:

@@ -134,22 +134,23 @@ def _fork(task: Any) -> tuple[_Process, IO[bytes], IO[bytes]]:
     sys.stdout.flush()
     sys.stderr.flush()
     gc.freeze()  # the child must not copy what it only reads
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _be_child(task, out_end, err_end)
+        _be_child(task, out_end, err_end, parent)
     gc.unfreeze()
     os.close(out_end)
     os.close(err_end)
     return _Forked(pid), os.fdopen(out, "rb"), os.fdopen(err, "rb")
 
 
-def _be_child(task: Any, out: int, err: int) -> None:
+def _be_child(task: Any, out: int, err: int, parent: int) -> None:
     """Never returns: whatever the parent had planned to do at its end is not for the child to do."""
     code = 1
     try:
         os.dup2(err, 2)
         os.dup2(err, 1)
-        work(task, os.fdopen(out, "w", buffering=1))
+        work(task, os.fdopen(out, "w", buffering=1), parent)
         code = 0
     except BaseException:
         os.write(2, traceback.format_exc().encode())

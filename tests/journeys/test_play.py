@@ -21,6 +21,7 @@ def told(town: Town) -> Iterator[Child]:
     command = [sys.executable, "-m", "backend", "play", "--pace", "0", "--language", "zh-hans"]
     playing = Child("play", command, town.stack.folder / "log" / "play.log", town.stack.env, cwd=BASE_DIR)
     playing.start()
+    eventually(lambda: "都到位了" in playing.log.read_text())
     yield playing
     playing.stop()
 

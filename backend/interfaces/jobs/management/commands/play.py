@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from backend.interfaces.jobs.demo.keys import demo_keys
 from backend.interfaces.jobs.play.people import People, Where
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         where = Where(options["base"].rstrip("/"), demo_keys(), demo_links(), options["pace"], timezone.now)
         with translation.override(options["language"]), People(where, say, over) as people:
             narrator = Narrator(say)
+            say(_("都到位了：去捐一件，看着它到"))
             telling = threading.Thread(target=narrator.run, args=(over, options["language"]))
             telling.start()
             try:
