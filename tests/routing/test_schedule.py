@@ -70,11 +70,11 @@ def _rest_after(rule: Rule, held: int, end: int) -> bool:
 def _walk(halts: list[Halt], rule: Rule, start: int) -> set[tuple[int, int]]:
     """(end, breaks held) by search over single seconds: state is (now, next act, leg left, breaks held)."""
     legs = [halt.leg for halt in halts] + [rule.last_leg]
-    todo = [(start, 0, legs[0], held) for held in _held_before(rule, start)]
-    seen = set(todo)
+    open_states = [(start, 0, legs[0], held) for held in _held_before(rule, start)]
+    seen = set(open_states)
     ends: set[tuple[int, int]] = set()
-    while todo:
-        now, act, left, held = todo.pop()
+    while open_states:
+        now, act, left, held = open_states.pop()
         nexts = []
         if now > rule.end:
             continue
@@ -87,7 +87,7 @@ def _walk(halts: list[Halt], rule: Rule, start: int) -> set[tuple[int, int]]:
         nexts.append((now + 1, act, left, held))
         if held < len(rule.breaks) and rule.breaks[held][1] <= now <= rule.breaks[held][2]:
             nexts.append((now + rule.breaks[held][0], act, left, held + 1))
-        todo += [state for state in nexts if state not in seen]
+        open_states += [state for state in nexts if state not in seen]
         seen.update(nexts)
     return ends
 
