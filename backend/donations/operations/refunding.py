@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from backend.donations import statements
 from backend.donations.models import Donation, FundedLine, Funding, Payment, Refund
@@ -47,10 +47,10 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     if gift is None:
         raise NoSuchGift
     in_time = gift.order_after is not None and at < gift.order_after
-    lines = list(_units(gift).order_by("pk").select_for_update(no_key=True))
-    if gift.status != GiftStatus.PAID.value or not in_time or any(is_touched(line) for line in lines):
+    units = lock_units(gift)
+    if gift.status != GiftStatus.PAID.value or not in_time or any(is_touched(line) for line in units):
         raise TooLateToTakeBack
-    give_up_whole(gift=gift, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
+    give_up_whole(units=units, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
     record(
         kind=Kind.GIFT_TAKEN_BACK,
         subject=f"gift:{gift.public_id}",
@@ -67,16 +67,16 @@ def is_touched(line: FundedLine) -> bool:
     return bool(line.sourced or line.held or line.released)
 
 
-def _units(gift: Donation) -> "QuerySet[FundedLine]":
-    return FundedLine.objects.filter(
-        pk__in=FundedLine.objects.filter(fundings__line__donation=gift).values("pk")
-    )
+@joins_transaction
+def lock_units(gift: Donation) -> list[FundedLine]:
+    """Joins the caller's transaction, which has locked `gift`. Its units, which nobody claims meanwhile."""
+    units = FundedLine.objects.filter(fundings__line__donation=gift).values("pk")
+    return list(FundedLine.objects.filter(pk__in=units).order_by("pk").select_for_update(no_key=True))
 
 
 @joins_transaction
-def give_up_whole(*, gift: Donation, key: str, reason: str, actor: str, at: datetime) -> None:
-    """Joins the caller's transaction, which has locked `gift`. Untouched units: all needs free, all money back."""
-    units = list(_units(gift).order_by("pk").select_for_update(no_key=True))
+def give_up_whole(*, units: Sequence[FundedLine], key: str, reason: str, actor: str, at: datetime) -> None:
+    """Joins the caller's transaction, which has locked these untouched units: all needs free, all money back."""
     ids = [line.pk for line in units]
     quantities: dict[int, int] = {}
     for line in units:

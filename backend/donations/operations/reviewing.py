@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from backend.donations.models import Donation, FundedLine, Review
-from backend.donations.operations.refunding import give_up_whole, is_touched
+from backend.donations.operations.refunding import give_up_whole, is_touched, lock_units
 from backend.donations.rules import GiftStatus, ReviewReason, UnitState
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
@@ -38,7 +38,7 @@ def hold(*, donation: str, reason: ReviewReason, seen: Mapping[str, Any], actor:
         .select_for_update(of=("self",), no_key=True)
         .get(public_id=donation)
     )
-    units = FundedLine.objects.filter(fundings__line__donation=gift).distinct()
+    units = lock_units(gift)
     if Review.objects.filter(donation=gift).exists() or any(is_touched(line) for line in units):
         return False
     Review.objects.create(donation=gift, reason=reason.value, seen=dict(seen), opened_at=at)
@@ -65,7 +65,8 @@ def send_back_held(*, review: str, actor: str, at: datetime) -> Donation:
     Raises NoSuchReview, AlreadyDecided.
     """
     gift = _decide(review, "refund", at)
-    give_up_whole(gift=gift, key=f"review:{gift.public_id}", reason="review", actor=actor, at=at)
+    units = lock_units(gift)
+    give_up_whole(units=units, key=f"review:{gift.public_id}", reason="review", actor=actor, at=at)
     _record(Kind.GIFT_SENT_BACK, gift, actor, at)
     return gift
 

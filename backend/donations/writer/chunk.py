@@ -27,8 +27,6 @@ from backend.kernel.models import new_public_id
 from backend.needs import statements as needs
 from backend.needs.rules import OpenNeed
 
-CHUNK = 500
-
 
 @dataclass(frozen=True)
 class Chunk:
@@ -40,7 +38,7 @@ class Chunk:
 
 
 @joins_transaction
-def claim_chunk(*, gathering: Gathering, at: datetime, most: int = CHUNK) -> Chunk:
+def claim_chunk(*, gathering: Gathering, at: datetime, most: int) -> Chunk:
     """Joins the caller's transaction. Claim the next wishes of `gathering`, in the order of their needs.
 
     An exact gathering raises the refusal of its first wish that cannot be had; another takes what is left.

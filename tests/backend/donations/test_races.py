@@ -13,8 +13,10 @@ from backend.donations.models import Checkout, Donation, FundedLine, PaymentNoti
 from backend.donations.operations import (
     PlacedGift,
     Receipt,
+    ReviewReason,
     claim_goods,
     expire_due,
+    hold,
     pay_refunds,
     place,
     receive_notice,
@@ -127,6 +129,29 @@ def test_baskets_in_opposite_orders_do_not_block_each_other() -> None:
     assert unexpected(answers) == []
     assert all(isinstance(a, Placed) for batch in answers for a in batch)
     assert set(NeedLine.objects.values_list("reserved", flat=True)) == {160}
+
+
+def test_what_suppliers_are_just_taking_is_not_held(settings: Any) -> None:
+    """The order is written but not committed when somebody wants to look at the gift: too late to hold it."""
+    settings.UNDO_MINUTES = 0
+    gift = given(Village(wanted=10).need, 2)
+    units = FundedLine.objects.get(fundings__line__donation=gift)
+    answers: list[bool] = []
+
+    def look() -> None:
+        answers.append(
+            hold(donation=gift.public_id, reason=ReviewReason.PACE, seen={}, actor="system:shop", at=MONDAY)
+        )
+        connections.close_all()
+
+    with transaction.atomic():
+        assert claim_goods(quantities={units.pk: 2}, at=later(hours=1)) == {units.pk: 2}
+        looker = threading.Thread(target=look)
+        looker.start()
+        looker.join(timeout=0.5)
+        assert looker.is_alive()
+    looker.join()
+    assert answers == [False]
 
 
 def test_a_gift_that_waits_for_an_appeal_to_close_is_refused() -> None:
