@@ -49,13 +49,14 @@ hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None, p
 
 
 @contextlib.contextmanager
-def running(folder: Path, name: str) -> Iterator[LiveStack]:
-    """A stack of real processes with its data in `folder`."""
+def running(folder: Path, name: str, **chosen: str) -> Iterator[LiveStack]:
+    """A stack of real processes with its data in `folder`, started with the variables in `chosen`."""
     own = None
     if "ZS_TEST_RUN" not in os.environ:
         own = TestRun.start()
     sockets = own.place.at.socket_dir if own else Path(os.environ["ZS_TEST_RUN"]) / "s"
-    stack = LiveStack(folder, sockets, f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    database = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    stack = LiveStack(folder, sockets, database, chosen)
     try:
         stack.start()
         yield stack

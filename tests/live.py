@@ -33,11 +33,15 @@ T = TypeVar("T")
 
 @dataclass
 class LiveStack:
-    """`url` is the web's address, `live_url` the streams'; `children` are web, live, worker, beat."""
+    """`url` is the web's address, `live_url` the streams'; `children` are web, live, worker, beat.
+
+    `chosen` are variables that this system is started with beside the usual ones.
+    """
 
     folder: Path
     sockets: Path
     database: str
+    chosen: dict[str, str] = field(default_factory=dict)
     url: str = ""
     live_url: str = ""
     env: dict[str, str] = field(default_factory=dict)
@@ -81,6 +85,7 @@ class LiveStack:
             "ZS_SITE_URL": self.url,
             "ZS_LIVE_ORIGIN": self.live_url,
             "ZS_STATIC_STORAGE": "servestatic.storage.CompressedManifestStaticFilesStorage",
+            **self.chosen,
         }
 
     def _create_database(self) -> None:

@@ -5,6 +5,7 @@ in words. Either answer is good once, for a few minutes, and is remembered in a 
 """
 
 import hashlib
+import itertools
 import secrets
 import threading
 import time
@@ -47,9 +48,14 @@ def is_solved(token: str, *, said: str, proof: str, now: float | None = None) ->
     except (BadSignature, ValueError):
         return False
     age = now - int(issued)
-    counted = bool(proof) and len(proof) < 20 and _zeros(f"{token}:{proof}") >= BITS
+    proven = bool(proof) and len(proof) < 20 and _zeros(f"{token}:{proof}") >= BITS
     spoken = said.strip() == answer and age >= SOONEST
-    return 0 <= age <= GOOD_FOR and (counted or spoken) and _first(nonce)
+    return 0 <= age <= GOOD_FOR and (proven or spoken) and _first(nonce)
+
+
+def counted(token: str) -> str:
+    """The number that a visitor's script counts to for the puzzle in `token`."""
+    return next(str(n) for n in itertools.count() if _zeros(f"{token}:{n}") >= BITS)
 
 
 def _zeros(text: str) -> int:

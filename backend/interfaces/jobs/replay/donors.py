@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from backend.interfaces.crowd.challenge import counted
 from backend.interfaces.jobs.replay.browser import Browser, Browsers, DoorShut, Page
 from backend.interfaces.jobs.replay.shelf import Shelf
 from backend.interfaces.jobs.replay.stream import Visit
@@ -17,7 +18,7 @@ from backend.interfaces.jobs.replay.stream import Visit
 PATIENCE = 6  # how many needs somebody tries before they leave
 MANNERS, MANNER_ODDS = ("once", "twice", "tampered"), (95, 3, 2)
 COME_BACK = 0.2  # of those who paid wait for the shop's page; the others close the window
-HTTP_OK, HTTP_FOUND, HTTP_CONFLICT, HTTP_BUSY = 200, 302, 409, 503
+HTTP_OK, HTTP_FOUND, HTTP_CONFLICT, HTTP_ASKED, HTTP_BUSY = 200, 302, 409, 428, 503
 
 
 @dataclass
@@ -108,8 +109,11 @@ class Crowd:
             page = browser.get(f"/give/?need={need}&quantity={quantity}")
         if page is None:
             raise ValueError("an empty basket")
-        form = page.form(holding="key")
-        return browser.submit(page, form, {"act": "pay", "stands_alone": "yes"})
+        answer = browser.submit(page, page.form(holding="key"), {"act": "pay", "stands_alone": "yes"})
+        if answer.status == HTTP_ASKED:
+            question = answer.form(holding="puzzle")
+            answer = browser.submit(answer, question, {"proof": counted(question.fields["puzzle"])})
+        return answer
 
     def _less(self, basket: dict[str, int]) -> dict[str, int]:
         """Refused: ask for one of each, then for one thing; when one of one thing is too much, it is gone."""
