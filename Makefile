@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing crash fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing oversell crash fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -41,6 +41,9 @@ bench-routing: setup ## plans beside PyVRP, VROOM and OR-Tools: INSTANCES=folder
 
 bench-orders: setup ## gifts a second through the door beside pgbench, bare Django and django-oscar (QUICK=1, APART=1)
 	@$(RUN) -m backend.config.bench_orders
+
+oversell: setup ## buyers at the door want what there is little of: exactly the stock (ROUNDS=200 SEED=1 BUYERS=64 MOST=1000 WEBS=1)
+	@$(RUN) -m backend.config.proofs.oversell
 
 crash: setup ## kill -9 of PostgreSQL, web and Valkey under a giving crowd (ROUNDS=50 SEED=1)
 	@$(RUN) -m backend.config.crash
