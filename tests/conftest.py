@@ -45,7 +45,12 @@ def prepare() -> None:
 
 prepare()
 flush.be_quick()
-hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
+UNHURRIED = [hypothesis.HealthCheck.too_slow]  # says how busy the machine is, nothing of the code
+hypothesis.settings.register_profile("default", suppress_health_check=UNHURRIED, deadline=None)
+hypothesis.settings.register_profile(
+    "fuzz", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=UNHURRIED
+)
+hypothesis.settings.load_profile("default")
 
 
 @contextlib.contextmanager

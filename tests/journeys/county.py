@@ -64,7 +64,7 @@ class County:
         orders = SupplierOrder.objects.filter(items__lines__funded_line__fundings__line__donation=gift)
         order = answer(eventually(orders.first), at=timezone.now())
         shipment = ready(order, quantity, at=timezone.now())
-        drop = send_by_carrier(shipment=shipment, carrier_ref="YD-1", actor="user:tan", at=timezone.now())
+        (drop,) = send_by_carrier(refs={shipment.pk: "YD-1"}, actor="user:tan", at=timezone.now())
         return gift, drop
 
     def count(self, drop: Drop, received: int) -> None:

@@ -191,7 +191,7 @@ class Road:
         if packed is not None:
             shipments.mark_ready(shipment=packed.public_id, actor="user:zhou", at=self.now)
             packed.refresh_from_db()
-            send_by_carrier(shipment=packed, carrier_ref=f"YD-{packed.pk}", actor="user:tan", at=self.now)
+            send_by_carrier(refs={packed.pk: f"YD-{packed.pk}"}, actor="user:tan", at=self.now)
 
     def deliver(self) -> None:
         drop = self.one(on_the_road)

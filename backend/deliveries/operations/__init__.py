@@ -1,6 +1,7 @@
 """What can be done with plans, routes and drops."""
 
 from backend.deliveries.operations.adopted import adopt_handed_over
+from backend.deliveries.operations.carried import ParcelElsewhere, send_by_carrier
 from backend.deliveries.operations.counted import deliver_by_count, locked_drop
 from backend.deliveries.operations.drops import (
     CodeLocked,
@@ -23,7 +24,7 @@ from backend.deliveries.operations.plans import (
     renew,
     retry_plan,
 )
-from backend.deliveries.operations.release import ParcelElsewhere, release_plan, send_by_carrier
+from backend.deliveries.operations.release import release_plan
 from backend.deliveries.operations.road import (
     NotYourRoute,
     arrive,

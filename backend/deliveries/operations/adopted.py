@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from backend.deliveries.models import Drop, DropParcel
-from backend.deliveries.operations.release import ParcelElsewhere, put_in_drop, record_expected
+from backend.deliveries.models import DropParcel
+from backend.deliveries.operations.carried import ParcelElsewhere, add_carried, record_expected
 from backend.deliveries.rules import DropState
 from backend.kernel.db import own_transaction
 from backend.shipments.models import Handover, Shipment
@@ -35,14 +35,9 @@ def adopt_handed_over(*, actor: str, at: datetime) -> int:
 
 
 @own_transaction
-def _adopt(shipment: Shipment, *, actor: str, at: datetime) -> Drop:
-    recipient = shipment.order.recipient
-    drop = Drop.objects.create(
-        recipient=recipient, site=recipient.site, carrier_ref=_reference(shipment), created_at=at
-    )
-    put_in_drop(drop, ((box, None) for box in shipment.parcels.filter(voided_at=None).order_by("pk")))
-    record_expected(drop, actor=actor, at=at)
-    return drop
+def _adopt(shipment: Shipment, *, actor: str, at: datetime) -> None:
+    drops = add_carried({shipment: _reference(shipment)}, at=at)
+    record_expected(drops, actor=actor, at=at)
 
 
 def _reference(shipment: Shipment) -> str:

@@ -1,10 +1,14 @@
 """Boxes change hands, and shipments move on."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
+from backend.journal.operations import entry_values, record_all
 from backend.kernel.db import joins_transaction, own_transaction
 from backend.kernel.errors import Malformed, Missing
 from backend.kernel.states import WrongState, move
@@ -23,6 +27,15 @@ class NoParcels(Malformed):
     """Name at least one box."""
 
     code = "no_parcels"
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who gives and who takes (labels without a name), and the mark that makes a repeat harmless."""
+
+    frm: str
+    to: str
+    client_uuid: str
 
 
 MAY_CHANGE_HANDS = {
@@ -59,9 +72,17 @@ def hand_over(
     code was right is for the caller, who knows the drop. Returns the handovers of all the boxes.
     Raises NoParcels, NoSuchParcel, WrongState.
     """
+    hands = Hands(from_label, to_label, client_uuid)
     boxes = _locked_boxes(parcels, shipment, organisation_id)
-    last = _last_handovers(boxes)
-    fresh = [box for box in boxes if not _is_repeat(last.get(box.pk), step, to_label, client_uuid)]
+    return _change_hands(dict.fromkeys(boxes, hands), step, site=site, actor=actor, at=at)
+
+
+def _change_hands(
+    hands: Mapping[Parcel, Hands], step: Step, *, actor: str, at: datetime, site: int | None = None
+) -> list[Handover]:
+    """The handovers of all boxes (locked, of any shipments), those written now or before."""
+    last = _last_handovers(hands)
+    fresh = [box for box, who in hands.items() if not _is_repeat(last.get(box.pk), step, who)]
     stuck = [box.code for box in fresh if box.shipment.state not in MAY_CHANGE_HANDS[step]]
     if stuck:
         raise WrongState(f"boxes cannot change hands now: {', '.join(stuck)}", parcels=stuck)
@@ -69,18 +90,18 @@ def hand_over(
         Handover(
             parcel=box,
             step=step.value,
-            from_label=from_label,
-            to_label=to_label,
+            from_label=hands[box].frm,
+            to_label=hands[box].to,
             site_id=site or box.shipment.order.warehouse_id,
             at=at,
-            client_uuid=client_uuid,
+            client_uuid=hands[box].client_uuid,
         )
         for box in fresh
     ):
         last[row.parcel_id] = row
     _record_handed(fresh, step, actor=actor, at=at)
     _move_on(fresh, step, actor=actor, at=at)
-    return [last[box.pk] for box in boxes]
+    return [last[box.pk] for box in hands]
 
 
 def _locked_boxes(codes: Sequence[str], shipment: str | None, organisation_id: int | None) -> list[Parcel]:
@@ -91,12 +112,7 @@ def _locked_boxes(codes: Sequence[str], shipment: str | None, organisation_id: i
         rows = rows.filter(shipment__public_id=shipment)
     if organisation_id is not None:
         rows = rows.filter(shipment__order__supplier__organisation=organisation_id)
-    lock_orders(orders=set(rows.values_list("shipment__order", flat=True)))
-    boxes = list(
-        rows.select_for_update(of=("self", "shipment"))
-        .select_related("shipment__order__charity__organisation")
-        .order_by("shipment_id", "pk")
-    )
+    boxes = _locked(rows)
     missing = set(codes) - {box.code for box in boxes}
     if missing:
         first = min(missing)
@@ -104,28 +120,42 @@ def _locked_boxes(codes: Sequence[str], shipment: str | None, organisation_id: i
     return boxes
 
 
+def _locked(rows: QuerySet[Parcel]) -> list[Parcel]:
+    lock_orders(orders=set(rows.values_list("shipment__order", flat=True)))
+    return list(
+        rows.select_for_update(of=("self", "shipment"))
+        .select_related("shipment__order__charity__organisation", "shipment__order__supplier__organisation")
+        .order_by("shipment_id", "pk")
+    )
+
+
 def _last_handovers(boxes: Iterable[Parcel]) -> dict[int, Handover]:
     rows = Handover.objects.filter(parcel__in=[box.pk for box in boxes]).order_by("pk")
     return {row.parcel_id: row for row in rows}
 
 
-def _is_repeat(last: Handover | None, step: Step, to_label: str, client_uuid: str) -> bool:
+def _is_repeat(last: Handover | None, step: Step, who: Hands) -> bool:
     if last is None:
         return False
-    return last.client_uuid == client_uuid or (last.step == step and last.to_label == to_label)
+    return last.client_uuid == who.client_uuid or (last.step == step and last.to_label == who.to)
 
 
 def _record_handed(boxes: Sequence[Parcel], step: Step, *, actor: str, at: datetime) -> None:
-    for shipment in _shipments(boxes):
-        codes = [box.code for box in boxes if box.shipment_id == shipment.pk]
-        record(
+    codes: dict[Shipment, list[str]] = {}
+    for box in boxes:
+        codes.setdefault(box.shipment, []).append(box.code)
+    facts = [
+        entry_values(
             kind=Kind.PARCEL_HANDED,
             subject=f"shipment:{shipment.public_id}",
             actor=actor,
             at=at,
             charity=shipment.order.charity.organisation.public_id,
-            public={"number": shipment.number, "step": step.value, "parcels": codes},
+            public={"number": shipment.number, "step": step.value, "parcels": of_it},
         )
+        for shipment, of_it in codes.items()
+    ]
+    record_all(facts=facts)
 
 
 def _shipments(boxes: Iterable[Parcel]) -> list[Shipment]:
@@ -175,30 +205,33 @@ def move_shipments(
     touch_orders(orders={row.order_id for row in rows}, at=at)
     for row in rows:
         row.state = to.value
-        _record_moved(row, reason, actor=actor, at=at)
+    record_all(facts=[_moved(row, reason, actor=actor, at=at) for row in rows])
     return rows
 
 
 @joins_transaction
-def hand_to_carrier(*, shipment: int, carrier_ref: str, actor: str, at: datetime) -> Shipment:
-    """Joins the caller's transaction. A common carrier has fetched a shipment (id); `carrier_ref` is its number.
+def hand_to_carrier(*, refs: Mapping[int, str], actor: str, at: datetime) -> None:
+    """Joins the caller's transaction. A common carrier has fetched shipments (ids), each under a number of its own.
 
-    Raises WrongState when it is planned for a vehicle or gone.
+    Raises NoParcels, and WrongState when one of them is planned for a vehicle or gone.
     """
-    Shipment.objects.filter(pk=shipment).update(mode=Mode.CARRIER.value, carrier_ref=carrier_ref)
-    boxes = Parcel.objects.filter(shipment=shipment, voided_at=None).order_by("pk")
-    row = Shipment.objects.select_related("order__supplier__organisation").get(pk=shipment)
-    hand_over(
-        parcels=list(boxes.values_list("code", flat=True)),
-        step=Step.PICKUP,
-        from_label=f"org:{row.order.supplier.organisation.public_id}",
-        to_label=f"carrier:{carrier_ref}"[:60],
-        client_uuid=f"{row.public_id}:{carrier_ref}"[:64],
-        actor=actor,
-        at=at,
+    boxes = _locked(Parcel.objects.filter(shipment__in=refs, voided_at=None))
+    if {box.shipment_id for box in boxes} != set(refs):
+        raise NoParcels(pointer="/shipments")
+    rows = _shipments(boxes)
+    for row in rows:
+        row.mode, row.carrier_ref = Mode.CARRIER.value, refs[row.pk]
+    Shipment.objects.bulk_update(rows, ["mode", "carrier_ref"])
+    hands = {box: _carried(box.shipment, refs[box.shipment_id]) for box in boxes}
+    _change_hands(hands, Step.PICKUP, actor=actor, at=at)
+
+
+def _carried(row: Shipment, ref: str) -> Hands:
+    return Hands(
+        frm=f"org:{row.order.supplier.organisation.public_id}",
+        to=f"carrier:{ref}"[:60],
+        client_uuid=f"{row.public_id}:{ref}"[:64],
     )
-    row.refresh_from_db()
-    return row
 
 
 @joins_transaction
@@ -219,9 +252,9 @@ def confirm(*, shipment_id: int, whole: bool, actor: str, at: datetime) -> bool:
     return bool(move_shipments(shipments=[shipment_id], to=to, actor=actor, at=at))
 
 
-def _record_moved(row: Shipment, reason: str, *, actor: str, at: datetime) -> None:
+def _moved(row: Shipment, reason: str, *, actor: str, at: datetime) -> dict[str, Any]:
     public = {"number": row.number, "order": row.order.public_id, "state": row.state}
-    record(
+    return entry_values(
         kind=Kind.SHIPMENT_MOVED,
         subject=f"shipment:{row.public_id}",
         actor=actor,

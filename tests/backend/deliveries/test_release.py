@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.deliveries.models import Drop, DropParcel, Plan, Route
 from backend.deliveries.operations import ParcelElsewhere, adopt_handed_over, deliver_by_carrier, release_plan
@@ -129,6 +130,30 @@ def test_a_far_shipment_can_only_go_by_carrier() -> None:
     ]
     release_plan(plan=plan, by_carrier=[shipment.public_id], actor=XIAO_TAN, at=MONDAY)
     assert Drop.objects.get().carrier_ref
+
+
+def statements_of_a_release(schools: int) -> int:
+    """Of a plan that drives to so many schools and leaves as many parcels from afar to a carrier."""
+    county = County()
+    factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=90_000, kg_price=9_000)
+    far = factories.warehouse(county.supplier, lon=106.63, lat=26.65)
+    for n in range(schools):
+        school = county.school(f"示范小学（{schools}-{n}）", lon=105.4 + n / 100)
+        county.shipment(school, quantity=2, boxes=2)
+        county.shipment(school, warehouse=far)
+    plan = county.drafted()
+    left = [row["shipment"] for row in plan.answer["outside"]]
+    assert len(left) == schools
+    with CaptureQueriesContext(connection) as asked:
+        release_plan(plan=plan, by_carrier=left, actor=XIAO_TAN, at=MONDAY)
+    drops = Drop.objects.filter(created_at=MONDAY)
+    assert drops.filter(stop__route__plan=plan).count() == schools
+    assert drops.filter(carrier_ref__startswith=plan.number).count() == schools
+    return len(asked)
+
+
+def test_a_release_asks_no_more_of_the_database_for_more_parcels() -> None:
+    assert statements_of_a_release(2) == statements_of_a_release(6)
 
 
 def test_only_what_the_plan_left_out_goes_by_carrier() -> None:

@@ -288,7 +288,7 @@ def test_boxes_that_cannot_change_hands_now(order: SupplierOrder, village: Villa
 def test_a_common_carrier_fetches_a_shipment(order: SupplierOrder) -> None:
     shipment = ready(order, 2)
     with transaction.atomic():
-        hand_to_carrier(shipment=shipment.pk, carrier_ref="SF-1", actor="user:usr_tan", at=DUE)
+        hand_to_carrier(refs={shipment.pk: "SF-1"}, actor="user:usr_tan", at=DUE)
     assert state(shipment) == "in_transit"
     assert (shipment.mode, shipment.carrier_ref) == ("carrier", "SF-1")
     assert Handover.objects.get().to_label == "carrier:SF-1"
