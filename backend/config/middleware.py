@@ -2,19 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.security import SecurityMiddleware
 
 from backend.config import metrics
-from backend.interfaces.shop import quick
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -23,27 +19,33 @@ PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=(), usb
 log = structlog.get_logger("request")
 
 
-class ClientAddress:
-    """REMOTE_ADDR becomes the address that the outermost of our TRUSTED_PROXIES saw.
+def seen_address(meta: Mapping[str, Any]) -> str:
+    """The address that the outermost of our TRUSTED_PROXIES saw.
 
     Each proxy appends to X-Forwarded-For, so only as many entries from its end count as there are proxies.
     """
+    proxies = settings.TRUSTED_PROXIES
+    if proxies:
+        seen = [part.strip() for part in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        if len(seen) >= proxies and seen[-proxies]:
+            return str(seen[-proxies])
+    return str(meta.get("REMOTE_ADDR", ""))
+
+
+class ClientAddress:
+    """REMOTE_ADDR becomes the address of who really asks."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
-        self.proxies = settings.TRUSTED_PROXIES
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if self.proxies:
-            seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-            if len(seen) >= self.proxies and seen[-self.proxies]:
-                request.META["REMOTE_ADDR"] = seen[-self.proxies]
+        request.META["REMOTE_ADDR"] = seen_address(request.META)
         return self.get_response(request)
 
 
-def name_of(request: HttpRequest) -> str:
+def name_of(meta: Mapping[str, Any]) -> str:
     """The request's own name where it is a decent one, else a new one."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    given = meta.get("HTTP_X_REQUEST_ID", "")
     return given if GIVEN_ID.fullmatch(given) else f"{time.time_ns():x}"
 
 
@@ -57,7 +59,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = name_of(request)
+        name = name_of(request.META)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=name)
         began = time.perf_counter()
@@ -96,44 +98,3 @@ class PermissionsPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
-
-
-class GiveLane:
-    """A crowd's gifts pass here, before all that pages need; what `quick` leaves goes the whole way.
-
-    Kept are the address behind our proxies (before this), the form's token, session and user (in `quick`),
-    the headers of every answer and the figures. The log has one line per batch, written by the gift writer.
-    """
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-        self.headers = {secure: _headers_of_every_answer(secure) for secure in (False, True)}
-        self.answered = metrics.REQUESTS.labels("POST", quick.PATH, 302)
-        self.seconds = metrics.SECONDS.labels(quick.PATH)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST" or request.path_info != quick.PATH:
-            return self.get_response(request)
-        began = time.perf_counter()
-        response = quick.quick(request)
-        if response is None:
-            return self.get_response(request)
-        for name, value in self.headers[request.is_secure()]:
-            response.headers[name] = value
-        response.headers["X-Request-Id"] = name_of(request)
-        self.answered.inc()
-        self.seconds.observe(time.perf_counter() - began)
-        return response
-
-
-def _headers_of_every_answer(secure: bool) -> list[tuple[str, str]]:
-    """What the middleware with fixed answers adds, found out by asking it once."""
-    request = HttpRequest()
-    request.META.update(SERVER_NAME="localhost", SERVER_PORT="443" if secure else "80")
-    request._get_scheme = lambda: "https" if secure else "http"  # type: ignore[attr-defined]
-    chain: Any = lambda _: HttpResponse()  # noqa: E731
-    chain = CSPMiddleware(chain)
-    chain = XFrameOptionsMiddleware(chain)
-    chain = SecurityMiddleware(chain)
-    chain = PermissionsPolicy(chain)
-    return [item for item in chain(request).items() if item[0] != "Content-Type"]

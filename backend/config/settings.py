@@ -135,7 +135,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "backend.config.middleware.ClientAddress",
-    "backend.config.middleware.GiveLane",
     "backend.config.middleware.RequestLog",
     "backend.config.middleware.PermissionsPolicy",
     "django.middleware.security.SecurityMiddleware",

@@ -1,4 +1,4 @@
-"""Every door, served by granian's WSGI threads; static files and kept pages before Django is asked."""
+"""Every door, served by granian's WSGI threads; static files, kept pages and plain gifts before Django is asked."""
 
 import os
 
@@ -10,9 +10,13 @@ from backend.config.checks import refuse
 from backend.interfaces.crowd.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+inner = get_wsgi_application()
+
+from backend.config.lane import GiveLane  # noqa: E402 - the rooms it knows want Django first
+
 # around Django, not as its middleware: that one is async alone and would slow every request
 application = ServeStatic(
-    Front(get_wsgi_application()),
+    Front(GiveLane(inner)),
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
     immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$",

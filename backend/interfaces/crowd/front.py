@@ -19,6 +19,7 @@ from backend.interfaces.crowd.shelf import Later, Shelf
 
 KEPT = Counter("zhisong_kept_pages_total", "Requests answered with a kept page", ["status"])
 BUSY = "503 Service Unavailable"
+COOKIES = "zhisong.cookies"  # those of this request, read once, for the next in line
 
 
 class Front:
@@ -36,7 +37,7 @@ class Front:
         self.gate = gate.Gate(self.shelf, self._overloaded)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        cookies = cookies_of(environ)
+        cookies = environ[COOKIES] = cookies_of(environ)
         key = page_key(environ, cookies)
         if key is not None:
             kept = self.shelf.get(key, hurried=self._overloaded())

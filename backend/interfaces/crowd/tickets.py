@@ -3,7 +3,9 @@
 import secrets
 from dataclasses import dataclass
 
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature
+
+from backend.kernel.signing import QuickSigner
 
 TICKET_COOKIE, PASS_COOKIE = "turn", "pass"
 TICKET_SECONDS = 2 * 3600
@@ -32,8 +34,8 @@ class Pass:
         return _signer("pass").sign(f"{self.id}.{self.until}")
 
 
-def _signer(what: str) -> Signer:
-    return Signer(salt=f"crowd.{what}")
+def _signer(what: str) -> QuickSigner:
+    return QuickSigner(salt=f"crowd.{what}")
 
 
 def new_ticket(now: float) -> Ticket:

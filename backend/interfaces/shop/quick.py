@@ -1,43 +1,73 @@
 """The short way of a gift that asks nothing of us but to be placed; everything else takes the long way.
 
 A donor's POST needs the form's token, the visitor's session and the writer, and is answered with an address.
-Whatever else is in it (something to mend, a basket to tidy, an answer in words) is left to `giving.give`,
-which does not ask again what this way has been refused.
+It is read as the server hands it over, before Django makes a request of it. Whatever else is in it (something
+to mend, a basket to tidy, an answer in words) is left to `giving.give`, which does not ask again what this
+way has been refused.
 """
+
+import functools
+import time
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.core.signing import BadSignature, JSONSerializer
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 from django.utils.translation import get_language_from_request
 
 from backend.donations import operations
 from backend.donations.rules import GiftLine, NoSuchNeed
-from backend.interfaces.shop import basket, checkout, giving, here, robots, unpaid
+from backend.interfaces.crowd import challenge
+from backend.interfaces.shop import basket, checkout, form_token, here, robots, unpaid
 from backend.interfaces.shop.checkout import Filled
 from backend.interfaces.shop.robots import Verdict
 from backend.kernel.errors import Refused
+from backend.kernel.signing import QuickTimestampSigner
 
 PATH = "/give/"
-_csrf = CsrfViewMiddleware(lambda request: HttpResponse())
+FORMS = {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded;charset=UTF-8"}
+MOST_BYTES, MOST_FIELDS = 16_384, 120
+SESSION_SALT = "django.contrib.sessions.backends.signed_cookies"
+_MARK = "the-link"  # stands in a cookie for the gift's own link
+_guest = AnonymousUser()
+Header = tuple[str, str]
 
 
-def quick(request: HttpRequest) -> HttpResponse | None:
-    """The way to the gateway for a plain gift, None for all that wants the long way."""
-    if not _is_ours(request):
+class Asked(HttpRequest):
+    """What the shop's rules ask of a request, and nothing that they do not."""
+
+    def __init__(self, environ: dict[str, Any], cookies: dict[str, str], form: Mapping[str, str]) -> None:
+        self.META, self.COOKIES, self.POST = environ, cookies, cast(Any, form)
+        self.method = "POST"
+        self.path = self.path_info = PATH
+
+
+def quick(environ: dict[str, Any], cookies: dict[str, str]) -> list[Header] | None:
+    """The headers of a 302 to the gateway for a plain gift, None for all that wants the long way."""
+    form = _form(environ)
+    if form is None:
+        return None
+    request = Asked(environ, cookies, form)
+    if not _is_known(request):
         return None
     filled = checkout.read(request.POST)
     if not _is_plain(request, filled) or robots.look(request) is not Verdict.GO:
         return None
+    visitor = checkout.visitor(request)
     try:
         placed = operations.place(
-            client=checkout.visitor(request),
+            client=visitor,
             key=filled.key,
             lines=_lines(filled),
-            donor=checkout.donor(filled, request, get_language_from_request(request)),
-            actor=checkout.visitor(request),
+            donor=checkout.donor(filled, request, _language(request)),
+            actor=visitor,
             at=timezone.now(),
         )
     except NoSuchNeed:
@@ -45,25 +75,60 @@ def quick(request: HttpRequest) -> HttpResponse | None:
     except Refused as refusal:
         checkout.refuse(request, refusal)
         return None
-    if not placed.pay_url:
+    return _lead_to(placed.pay_url, placed.tokens[0], request) if placed.pay_url else None
+
+
+def _form(environ: dict[str, Any]) -> dict[str, str] | None:
+    """The fields of a small form, the last of each name; None for any other body. It can be read again."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if environ.get("CONTENT_TYPE") not in FORMS or not length.isdigit() or int(length) > MOST_BYTES:
         return None
-    response = robots.remember(request, _to(placed.pay_url))
-    unpaid.leave(response, placed.tokens[:1])
-    here.leave_mark(response)
-    return response
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    pairs = body.split(b"&")
+    if not body.isascii() or len(pairs) > MOST_FIELDS:
+        return None
+    fields = {}
+    for pair in body.decode("ascii").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields[_unquoted(name)] = _unquoted(value)
+    return fields
 
 
-def _is_ours(request: HttpRequest) -> bool:
-    """Whether the form comes from a page of ours, by Django's own check. Sets the session and the user."""
-    _csrf.process_request(request)
-    if _csrf.process_view(request, giving.give, (), {}) is not None:
+def _unquoted(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text) if "%" in text else text
+
+
+def _is_known(request: Asked) -> bool:
+    """Whether the form comes from a page of ours and from a visitor whom we know. Sets the session and the user."""
+    cookies = request.COOKIES
+    secret, token = cookies.get(settings.CSRF_COOKIE_NAME, ""), request.POST.get("csrfmiddlewaretoken", "")
+    if not form_token.is_ours(request.META, secret=secret, token=token):
         return False
-    request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-    request.user = auth.get_user(request)
-    return request.user.is_authenticated or "visitor" in request.session
+    cookie = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    session = _session(cookie)
+    if auth.SESSION_KEY in session:
+        request.session = SessionStore(cookie)
+        request.user = auth.get_user(request)
+        return request.user.is_authenticated
+    request.session, request.user = cast(SessionStore, session), _guest
+    return "visitor" in session
 
 
-def _is_plain(request: HttpRequest, filled: Filled) -> bool:
+def _session(cookie: str) -> dict[str, Any]:
+    """What the visitor's signed cookie holds, as SessionStore reads it; nothing when it is not ours."""
+    signer = QuickTimestampSigner(salt=SESSION_SALT)
+    try:
+        held = signer.unsign_object(cookie, serializer=JSONSerializer, max_age=settings.SESSION_COOKIE_AGE)
+    except (BadSignature, ValueError):
+        return {}
+    return cast(dict[str, Any], held)
+
+
+def _is_plain(request: Asked, filled: Filled) -> bool:
     """Nothing to mend, nothing to tidy up, every price as a page of ours showed it."""
     return (
         request.POST.get("act") == "pay"
@@ -80,12 +145,42 @@ def _lines(filled: Filled) -> list[GiftLine]:
     ]
 
 
-def _to(address: str) -> HttpResponse:
-    return HttpResponse(
-        status=302,
-        headers={
-            "Location": address,
-            "Content-Length": "0",
-            "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
-        },
-    )
+def _language(request: Asked) -> str:
+    named = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    return _language_of(named, request.META.get("HTTP_ACCEPT_LANGUAGE"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _language_of(named: str | None, accepted: str | None) -> str:
+    """Django's own choice, by all that it looks at."""
+    request = HttpRequest()
+    if named is not None:
+        request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = named
+    if accepted is not None:
+        request.META["HTTP_ACCEPT_LANGUAGE"] = accepted
+    return get_language_from_request(request)
+
+
+def _lead_to(address: str, token: str, request: Asked) -> list[Header]:
+    headers = [
+        ("Location", address),
+        ("Content-Length", "0"),
+        ("Cache-Control", "max-age=0, no-cache, no-store, must-revalidate, private"),
+    ]
+    headers += [(name, value.replace(_MARK, token)) for name, value in _marks(int(time.time()))]
+    if challenge.COOKIE in request.META:  # somebody answered just now
+        headers += _cookies(robots.remember(request, HttpResponse()))
+    return headers
+
+
+@functools.lru_cache(maxsize=2)
+def _marks(second: int) -> list[Header]:
+    """The cookies that a gift leaves, with _MARK for its link; they say when they end, to the second."""
+    response = HttpResponse()
+    unpaid.leave(response, [_MARK])
+    here.leave_mark(response)
+    return _cookies(response)
+
+
+def _cookies(response: HttpResponse) -> list[Header]:
+    return [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]

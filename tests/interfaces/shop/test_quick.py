@@ -1,18 +1,26 @@
 """The short way of a plain gift: as safe as the long one, and nothing is asked twice."""
 
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
-from django.test import Client
+from django.http import QueryDict
+from django.test import override_settings
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from backend.config import middleware
 from backend.donations import operations
-from backend.donations.models import Donation
-from backend.interfaces.shop import quick
+from backend.donations.models import Detail, Donation
+from backend.interfaces.shop import quick, robots
+from tests import factories
 from tests.interfaces.shop.conftest import County
+from tests.interfaces.shop.door import Door
 from tests.interfaces.shop.test_giving import confirm, filled, hidden
 
 pytestmark = pytest.mark.django_db(transaction=True)
+PLAIN = "application/x-www-form-urlencoded"
 FIXED = (
     "Content-Security-Policy",
     "X-Frame-Options",
@@ -38,70 +46,188 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def ways(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For every POST, whether the short way answered it."""
-    taken: list[bool] = []
-    real = quick.quick
+def door() -> Iterator[Door]:
+    robots.forget()
+    yield Door()
+    robots.forget()
 
-    def told(request: Any) -> Any:
-        answer = real(request)
-        taken.append(answer is not None)
-        return answer
 
-    monkeypatch.setattr(middleware.quick, "quick", told)
-    return taken
+def form_of(html: str, **changes: str) -> dict[str, str]:
+    return filled(html) | {"csrfmiddlewaretoken": hidden(html, "csrfmiddlewaretoken")} | changes
+
+
+def send(door: Door, form: dict[str, str], **extra: Any) -> Any:
+    """POST as a browser encodes it."""
+    body = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in form.items())
+    return door.post("/give/", body, content_type=PLAIN, **extra)
 
 
 def test_a_plain_gift_takes_it_with_every_header_and_its_own_link(
-    county: County, asked: list[str], ways: list[bool]
+    county: County, door: Door, asked: list[str]
 ) -> None:
-    client = Client(enforce_csrf_checks=True)
-    page = client.get("/give/", {"need": county.need.public_id})
-    html = page.content.decode()
-    form = filled(html) | {"csrfmiddlewaretoken": hidden(html, "csrfmiddlewaretoken")}
-    answer = client.post("/give/", form, headers={"X-Request-Id": "gate-0123456", "Accept-Language": "en"})
-    assert (answer.status_code, ways, len(asked)) == (302, [True], 1)
+    page = door.get("/give/", {"need": county.need.public_id})
+    form = form_of(page.content.decode(), name="阿明 & 家人", message="冬天+不冷", mail="aming@example.org")
+    answer = send(door, form, headers={"X-Request-Id": "gate-0123456", "Accept-Language": "en"})
+    assert (answer.status_code, door.short, len(asked)) == (302, [True], 1)
     assert "/sandbox-gateway/pay/?order=" in answer["Location"] and set(answer.cookies) == {"unpaid", "here"}
+    assert answer.cookies["unpaid"]["httponly"] and answer.cookies["unpaid"]["samesite"] == "Lax"
     assert [answer[name] for name in FIXED] == [page[name] for name in FIXED]
     assert "no-store" in answer["Cache-Control"] and answer["X-Request-Id"] == "gate-0123456"
-    assert Donation.objects.get().detail.language == "en"
+    detail = Detail.objects.get()
+    assert (detail.name, detail.message, detail.language) == ("阿明 & 家人", "冬天+不冷", "en")
+    told = door.get("/here/").content.decode()
+    assert "unpaid" in told and answer.cookies["unpaid"].value in told
 
 
 def test_a_form_without_our_token_is_stopped_on_both_ways(
-    county: County, asked: list[str], ways: list[bool]
+    county: County, door: Door, asked: list[str]
 ) -> None:
-    client = Client(enforce_csrf_checks=True)
-    answer = client.post("/give/", filled(confirm(client, county.need)))
-    assert (answer.status_code, ways, asked) == (403, [False], [])
+    answer = send(door, filled(confirm(door, county.need)))
+    assert (answer.status_code, door.short, asked) == (403, [False], [])
 
 
-def test_a_browser_without_a_session_of_ours_goes_the_long_way(county: County, ways: list[bool]) -> None:
-    form = filled(confirm(Client(), county.need))
-    assert Client().post("/give/", form).status_code == 302
-    assert ways == [False] and Donation.objects.count() == 1
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"HTTP_ORIGIN": "https://evil.example"},
+        {"HTTP_ORIGIN": "null"},
+        {"secure": True},  # with neither origin nor referer
+        {"secure": True, "HTTP_REFERER": "https://evil.example/"},
+        {"secure": True, "HTTP_REFERER": "http://testserver/give/"},
+    ],
+)
+def test_a_form_from_elsewhere_is_stopped_on_both_ways(
+    county: County, door: Door, asked: list[str], told: dict[str, Any]
+) -> None:
+    answer = send(door, form_of(confirm(door, county.need)), **told)
+    assert (answer.status_code, door.short, asked) == (403, [False], [])
+
+
+def test_a_form_from_here_passes_with_an_origin_or_a_referer(county: County, door: Door) -> None:
+    for told in (
+        {"HTTP_ORIGIN": "http://testserver"},
+        {"secure": True, "HTTP_REFERER": "https://testserver/give/?need=nee_1"},
+    ):
+        assert send(door, form_of(confirm(door, county.need)), **told).status_code == 302
+    assert door.short == [True, True]
+
+
+def test_a_host_that_is_not_ours_is_refused(county: County, door: Door, asked: list[str]) -> None:
+    answer = send(door, form_of(confirm(door, county.need)), HTTP_HOST="evil.example")
+    assert (answer.status_code, door.short, asked) == (400, [False], [])
+
+
+def test_another_visitors_token_is_no_good(county: County, door: Door, asked: list[str]) -> None:
+    other = hidden(confirm(Door(), county.need), "csrfmiddlewaretoken")
+    answer = send(door, form_of(confirm(door, county.need), csrfmiddlewaretoken=other))
+    assert (answer.status_code, door.short, asked) == (403, [False], [])
+
+
+def test_a_browser_without_a_session_of_ours_goes_the_long_way(county: County, door: Door) -> None:
+    form = form_of(confirm(door, county.need))
+    session = door.cookies.pop("sessionid").value
+    assert send(door, form).status_code == 302
+    door.cookies["sessionid"] = session[:-1] + ("A" if session[-1] != "A" else "B")
+    assert send(door, form | {"key": form["key"][::-1]}).status_code == 302
+    assert door.short == [False, False] and Donation.objects.count() == 2
+
+
+@override_settings(SESSION_COOKIE_AGE=-1)
+def test_a_session_that_is_over_goes_the_long_way(county: County, door: Door) -> None:
+    assert send(door, form_of(confirm(door, county.need))).status_code == 302
+    assert door.short == [False]
+
+
+def test_a_member_takes_it_too_and_the_gift_is_theirs(county: County, door: Door) -> None:
+    aming = factories.user("aming@example.org")
+    door.force_login(aming, backend="django.contrib.auth.backends.ModelBackend")
+    assert send(door, form_of(confirm(door, county.need))).status_code == 302
+    assert door.short == [True] and Donation.objects.get().user == aming
+    type(aming).objects.filter(pk=aming.pk).update(is_active=False)
+    assert send(door, form_of(confirm(door, county.need))).status_code == 302
+    assert door.short == [True, False] and Donation.objects.filter(user=None).count() == 1
 
 
 def test_a_refusal_is_asked_for_once_and_answered_in_words(
-    county: County, client: Client, asked: list[str], ways: list[bool]
+    county: County, door: Door, asked: list[str]
 ) -> None:
-    form = filled(confirm(client, county.need, 2))
+    form = form_of(confirm(door, county.need, 2))
     type(county.need).objects.update(reserved=9)
-    answer = client.post("/give/", form)
-    assert (answer.status_code, ways, len(asked)) == (409, [False], 1)
+    answer = send(door, form)
+    assert (answer.status_code, door.short, len(asked)) == (409, [False], 1)
     assert answer["Content-Type"].startswith("text/html") and Donation.objects.count() == 0
 
 
-def test_a_basket_is_tidied_by_the_long_way(county: County, client: Client, ways: list[bool]) -> None:
-    client.post("/give/", filled(confirm(client, county.need, 2), act="more"))
-    client.post("/give/", filled(client.get("/give/").content.decode()))
-    assert ways == [False, False] and Donation.objects.count() == 1
-    assert "篮子是空的" in client.get("/give/").content.decode()
-
-
-def test_the_same_key_again_leads_to_the_same_payment(
-    county: County, client: Client, ways: list[bool]
+def test_a_fault_in_it_is_no_answer_for_the_donor(
+    county: County, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    form = filled(confirm(client, county.need))
-    first, second = client.post("/give/", form), client.post("/give/", form)
-    assert first["Location"] == second["Location"] and ways == [True, True]
+    form = form_of(confirm(door, county.need))
+    monkeypatch.setattr(quick, "_lines", lambda filled: 1 / 0)
+    assert send(door, form).status_code == 302
+    assert door.short == [False] and Donation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"act": "more"},
+        {"mail": "nobody"},
+        {"stands_alone": ""},
+        {"message": "长" * 401},
+        {"name": "x" * 20_000},
+    ],
+)
+def test_what_is_to_be_mended_or_put_aside_is_answered_in_words(
+    county: County, door: Door, asked: list[str], changes: dict[str, str]
+) -> None:
+    answer = send(door, form_of(confirm(door, county.need), **changes))
+    assert door.short == [False] and asked == []
+    assert answer.status_code == (302 if changes == {"act": "more"} else 422)
+
+
+def test_another_encoding_goes_the_long_way(county: County, door: Door) -> None:
+    assert door.post("/give/", form_of(confirm(door, county.need))).status_code == 302  # multipart
+    assert door.short == [False] and Donation.objects.count() == 1
+
+
+def test_a_basket_is_tidied_by_the_long_way(county: County, door: Door) -> None:
+    send(door, form_of(confirm(door, county.need, 2), act="more"))
+    send(door, form_of(door.get("/give/").content.decode()))
+    assert door.short == [False, False] and Donation.objects.count() == 1
+    assert "篮子是空的" in door.get("/give/").content.decode()
+
+
+def test_the_same_key_again_leads_to_the_same_payment(county: County, door: Door) -> None:
+    form = form_of(confirm(door, county.need))
+    first, second = send(door, form), send(door, form)
+    assert first["Location"] == second["Location"] and door.short == [True, True]
     assert Donation.objects.count() == 1
+
+
+@override_settings(PERSON_SECONDS=120)
+def test_whoever_is_too_quick_is_counted_on_both_ways(county: County, door: Door) -> None:
+    form = form_of(confirm(door, county.need))
+    for turn in range(3):
+        assert send(door, form | {"key": f"{turn}{form['key']}"}).status_code == 302
+    assert door.short == [True, False, False], "held for review by the long way"
+
+
+ANY = st.text(st.sampled_from("ab01=&;+%/ é\r\n") | st.characters(codec="utf-8"), max_size=12)
+
+
+@given(st.lists(st.tuples(ANY, ANY), max_size=6))
+@example([("a", "1"), ("a", "2")])
+@example([("", "1")])
+def test_forms_read_as_django_reads_them(fields: list[tuple[str, str]]) -> None:
+    _agrees("&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in fields))
+
+
+@given(st.text(st.sampled_from("ab01=&;+%2F0C3A9"), max_size=30))
+def test_bodies_of_no_browser_read_as_django_reads_them(body: str) -> None:
+    _agrees(body)
+
+
+def _agrees(body: str) -> None:
+    environ: dict[str, Any] = {"CONTENT_TYPE": PLAIN, "CONTENT_LENGTH": str(len(body))}
+    read = quick._form(environ | {"wsgi.input": BytesIO(body.encode())})
+    assert read == QueryDict(body).dict() and list(read or ()) == list(QueryDict(body))
