@@ -1,10 +1,11 @@
 """What can be had, from whom, at which price, from which stock, and where it is carried."""
 
 from django.contrib.postgres.fields import DateTimeRangeField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from backend.catalogue.rules import Category, ItemKind
+from backend.catalogue.rules import Category, ItemKind, breaks_fit
 from backend.kernel.models import PublicIdField, one_of
 from backend.parties.models import Carrier, Charity, Site, Supplier
 
@@ -56,7 +57,14 @@ class Offer(models.Model):
     market_source = models.JSONField(default=dict, blank=True)  # words by language
     market_on = models.DateField(null=True, blank=True)
     pack_size = models.PositiveIntegerField(default=1)
+    price_breaks = models.JSONField(default=list, blank=True)  # see rules.price_at
     during = DateTimeRangeField(null=True, blank=True)
+
+    def clean(self) -> None:
+        if not breaks_fit(self.charity_price, self.price_breaks):
+            raise ValidationError(
+                {"price_breaks": "[[2, 900], [10, 800]]: units rise from 2 on, prices fall"}
+            )
 
     class Meta:
         constraints = [
@@ -97,6 +105,7 @@ class Lane(models.Model):
     days_max = models.PositiveSmallIntegerField()
     base_price = models.BigIntegerField(default=0)
     kg_price = models.BigIntegerField(default=0)
+    minimum_amount = models.BigIntegerField(default=0)  # goods of one order at least (fen)
     during = DateTimeRangeField(null=True, blank=True)
 
     class Meta:
@@ -106,6 +115,7 @@ class Lane(models.Model):
                 | Q(warehouse__isnull=True, carrier__isnull=False),
                 name="lane_of_one",
             ),
+            models.CheckConstraint(condition=Q(minimum_amount__gte=0), name="lane_minimum"),
             models.CheckConstraint(
                 condition=Q(days_min__lte=models.F("days_max")), name="lane_days_in_order"
             ),

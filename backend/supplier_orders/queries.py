@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 
 from django.db.models import Max, Q, QuerySet
+from geopy.distance import great_circle
 
 from backend.catalogue.models import Lane, Offer, Stock
 from backend.donations.models import Question
@@ -16,14 +18,18 @@ from backend.supplier_orders.models import (
     SupplierOrderItem,
     SupplierOrderLine,
 )
-from backend.supplier_orders.rules import OrderAction, RequestStatus, order_actions
+from backend.supplier_orders.rules import OrderAction, RequestStatus, order_actions, usual_stop
+
+MOST_LEARNED = 2_000  # stop prices looked at, the newest
 
 
 @dataclass(frozen=True)
 class Supply:
     """An offer that may supply an item to a recipient, with what is known of it now.
 
-    `free` is None where the stock is not known; `stop_price` what one more stop there cost lately (fen).
+    `free` is None where the stock is not known; `stop_price` what one more stop there costs (fen): as the last
+    plan taught, else by its way, made dearer or cheaper as the known stops of these warehouses are.
+    `minimum_amount`: goods of one order at least (fen); `breaks`: see catalogue.rules.price_at.
     """
 
     offer: int
@@ -41,13 +47,16 @@ class Supply:
     days_max: int
     lane_base_price: int
     lane_kg_price: int
+    grams: int = 0
+    minimum_amount: int = 0
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 def supplies(*, items: Collection[int], recipients: Collection[int], at: datetime) -> list[Supply]:
     """Every offer in force for `items` whose warehouse delivers to one of `recipients`. Constant queries."""
     offers = list(_offers(items, at))
     warehouses = {offer.warehouse_id for offer in offers}
-    places = _divisions(recipients)
+    places = _places(recipients)
     lanes = _lanes(warehouses, at)
     stocks = {
         (warehouse, item): (on_hand - reserved)
@@ -55,32 +64,63 @@ def supplies(*, items: Collection[int], recipients: Collection[int], at: datetim
             warehouse__in=warehouses, item__in=items
         ).values_list("warehouse", "item", "on_hand", "reserved")
     }
-    prices = {
-        (warehouse, recipient): amount
-        for warehouse, recipient, amount in StopPrice.objects.filter(
-            warehouse__in=warehouses, recipient__in=recipients
-        ).values_list("warehouse", "recipient", "amount")
-    }
+    prices = _StopPrices(warehouses)
     return [
-        _supply(offer, recipient, lane, stocks, prices)
+        _supply(offer, recipient, lane, stocks, prices(offer.warehouse, recipient, place))
         for offer in offers
-        for recipient, codes in places.items()
-        if (lane := best_lane(lanes.get(offer.warehouse_id, []), codes)) is not None
+        for recipient, place in places.items()
+        if (lane := best_lane(lanes.get(offer.warehouse_id, []), place.codes)) is not None
     ]
 
 
 def _offers(items: Collection[int], at: datetime) -> QuerySet[Offer]:
     rows = Offer.objects.filter(item__in=items, supplier__verified_at__isnull=False)
     rows = rows.filter(Q(during__isnull=True) | Q(during__contains=at))
-    return rows.select_related("supplier__organisation").order_by("pk")
+    return rows.select_related("supplier__organisation", "warehouse", "item").order_by("pk")
 
 
-def _divisions(recipients: Collection[int]) -> dict[int, tuple[str, str]]:
+@dataclass(frozen=True)
+class _Place:
+    codes: tuple[str, str]
+    lon: float
+    lat: float
+    terrain: str
+
+
+def _places(recipients: Collection[int]) -> dict[int, _Place]:
+    fields = ("township_code", "county_code", "lon", "lat", "terrain")
     rows = Recipient.objects.filter(pk__in=recipients).order_by("pk")
     return {
-        pk: (township, county)
-        for pk, township, county in rows.values_list("pk", "site__township_code", "site__county_code")
+        pk: _Place((township, county), lon, lat, terrain)
+        for pk, township, county, lon, lat, terrain in rows.values_list("pk", *[f"site__{f}" for f in fields])
     }
+
+
+class _StopPrices:
+    """What a stop costs from each of some warehouses: as the last plans taught, else by its way."""
+
+    def __init__(self, warehouses: Collection[int]) -> None:
+        rows = StopPrice.objects.filter(warehouse__in=warehouses).order_by("-learned_at", "pk")
+        ends = [f"{end}__{field}" for end in ("warehouse", "recipient__site") for field in ("lon", "lat")]
+        self.known: dict[tuple[int, int], int] = {}
+        dearer = []
+        for warehouse, recipient, amount, terrain, *spots in rows.values_list(
+            "warehouse", "recipient", "amount", "recipient__site__terrain", *ends
+        )[:MOST_LEARNED]:
+            self.known[warehouse, recipient] = amount
+            dearer.append(amount / usual_stop(_km(*spots), terrain))
+        self.factor = median(dearer) if dearer else 1.0
+
+    def __call__(self, warehouse: Site, recipient: int, place: _Place) -> int:
+        learned = self.known.get((warehouse.pk, recipient))
+        if learned is not None:
+            return learned
+        straight = _km(warehouse.lon, warehouse.lat, place.lon, place.lat)
+        return round(self.factor * usual_stop(straight, place.terrain))
+
+
+def _km(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    return float(great_circle((lat, lon), (to_lat, to_lon)).kilometers)
 
 
 def _lanes(warehouses: Collection[int], at: datetime) -> dict[int, list[Lane]]:
@@ -103,7 +143,7 @@ def _supply(
     recipient: int,
     lane: Lane,
     stocks: Mapping[tuple[int, int], int],
-    prices: Mapping[tuple[int, int], int],
+    stop_price: int,
 ) -> Supply:
     return Supply(
         offer=offer.pk,
@@ -117,10 +157,13 @@ def _supply(
         unit_price=offer.charity_price,
         pack_size=offer.pack_size,
         free=stocks.get((offer.warehouse_id, offer.item_id)),
-        stop_price=prices.get((offer.warehouse_id, recipient), 0),
+        stop_price=stop_price,
         days_max=lane.days_max,
         lane_base_price=lane.base_price,
         lane_kg_price=lane.kg_price,
+        grams=offer.item.grams,
+        minimum_amount=lane.minimum_amount,
+        breaks=tuple((units, price) for units, price in offer.price_breaks),
     )
 
 
@@ -323,7 +366,7 @@ USUAL_DAYS = 7
 
 def days_to(*, warehouse: int, recipient: int, at: datetime) -> int:
     """How many days goods take at most from a warehouse to a recipient, by the lane in force."""
-    codes = _divisions([recipient])[recipient]
+    codes = _places([recipient])[recipient].codes
     lane = best_lane(_lanes([warehouse], at).get(warehouse, []), codes)
     return lane.days_max if lane else USUAL_DAYS
 

@@ -1,7 +1,7 @@
 """What supplier and platform say to each other about an order, and how an answer is spread over gifts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,6 +65,15 @@ def order_actions(status: RequestStatus, unpacked: int) -> list[OrderAction]:
 
 
 @dataclass(frozen=True)
+class Because:
+    """Why an offer was chosen: a code of routing.sourcing, the next best offer, what it would cost more (fen)."""
+
+    why: str
+    instead: int | None = None
+    saved: int = 0
+
+
+@dataclass(frozen=True)
 class Choice:
     """Units of a funded line to be asked of an offer; `replaces` names the order line they make good."""
 
@@ -73,6 +82,7 @@ class Choice:
     quantity: int
     replaces: int | None = None
     replacement: bool = False  # at the supplier's cost
+    because: Because | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -231,3 +241,21 @@ def slip_number(letter: str, row: int) -> str:
 def check_sign(signs: str) -> str:
     """A sign that is wrong whenever one sign was misread, and nearly always when two changed places."""
     return CROCKFORD[sum((2 * i + 1) * CROCKFORD.index(sign) for i, sign in enumerate(signs)) % 32]
+
+
+ROAD_FACTORS = {"plain": 1.3, "hills": 1.45, "mountains": 1.6}
+ROUTE_STOPS = 6  # on a usual route
+ROUTE_PRICE = 12_000  # of a vehicle for a day
+KM_PRICE = 120
+
+
+def usual_stop(straight_km: float, terrain: str) -> int:
+    """What a stop costs (fen) that nobody has driven to yet: its share of a small van there and back."""
+    road = straight_km * ROAD_FACTORS[terrain]
+    return round((ROUTE_PRICE + 2 * KM_PRICE * road) / ROUTE_STOPS)
+
+
+def gathers_at(at: datetime, *, hours: int = 6) -> datetime:
+    """When orders too small for their warehouse are looked at again: all at the same moments of the day."""
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(hours=hours * (at.hour // hours + 1))

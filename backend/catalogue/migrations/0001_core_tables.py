@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('days_max', models.PositiveSmallIntegerField()),
                 ('base_price', models.BigIntegerField(default=0)),
                 ('kg_price', models.BigIntegerField(default=0)),
+                ('minimum_amount', models.BigIntegerField(default=0)),
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField(blank=True, null=True)),
                 ('carrier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='parties.carrier')),
                 ('warehouse', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='parties.site')),
@@ -58,6 +59,7 @@ class Migration(migrations.Migration):
                 ('market_source', models.JSONField(blank=True, default=dict)),
                 ('market_on', models.DateField(blank=True, null=True)),
                 ('pack_size', models.PositiveIntegerField(default=1)),
+                ('price_breaks', models.JSONField(blank=True, default=list)),
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField(blank=True, null=True)),
                 ('charity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='catalogue.item')),
@@ -96,6 +98,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='lane',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('carrier__isnull', True), ('warehouse__isnull', False)), models.Q(('carrier__isnull', False), ('warehouse__isnull', True)), _connector='OR'), name='lane_of_one'),
+        ),
+        migrations.AddConstraint(
+            model_name='lane',
+            constraint=models.CheckConstraint(condition=models.Q(('minimum_amount__gte', 0)), name='lane_minimum'),
         ),
         migrations.AddConstraint(
             model_name='lane',

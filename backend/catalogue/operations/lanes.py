@@ -14,13 +14,14 @@ from backend.parties.models import Carrier, Site
 
 @dataclass(frozen=True)
 class NewLane:
-    """To every division whose code begins with `to_division`: days, and a price in fen a stop and a kg."""
+    """To every division whose code begins with `to_division`: days, and a price in fen a stop and a kg; goods of one order at least."""
 
     to_division: str
     days_min: int
     days_max: int
     base_price: int = 0
     kg_price: int = 0
+    minimum_amount: int = 0
 
 
 @own_transaction
@@ -48,6 +49,7 @@ def open_lanes(
                 days_max=lane.days_max,
                 base_price=lane.base_price,
                 kg_price=lane.kg_price,
+                minimum_amount=lane.minimum_amount,
             )
             for lane in new
         ]

@@ -8,6 +8,7 @@ from django.db.models import Func, Q, Value
 from django.db.models.fields import DateTimeField
 
 from backend.catalogue.models import Item, Offer
+from backend.catalogue.rules import breaks_fit
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
 from backend.kernel.db import own_transaction
@@ -17,7 +18,7 @@ from backend.parties.models import Charity, Site, Supplier
 
 @dataclass(frozen=True)
 class NewOffer:
-    """A price (fen) for one unit; a market price only with its source and date."""
+    """A price (fen) for one unit, less for many (see rules.price_at); a market price only with its source and date."""
 
     item: Item
     charity_price: int
@@ -25,6 +26,7 @@ class NewOffer:
     market_source: dict[str, str] = field(default_factory=dict)
     market_on: date | None = None
     pack_size: int = 1
+    price_breaks: tuple[tuple[int, int], ...] = ()
 
 
 @own_transaction
@@ -39,13 +41,15 @@ def price_offers(
 ) -> list[Offer]:
     """Own transaction. A supplier's prices from one warehouse, in force from `at`.
 
-    Offers of the same items from there end at `at`. Raises Malformed when the warehouse is another's or a
-    market price comes without source and date.
+    Offers of the same items from there end at `at`. Raises Malformed when the warehouse is another's, a
+    market price comes without source and date, or breaks do not fit.
     """
     if warehouse.organisation_id != supplier.organisation_id:
         raise Malformed("this warehouse is not the supplier's", pointer="/warehouse")
     if any(o.market_price is not None and not (o.market_source and o.market_on) for o in new):
         raise Malformed("a market price needs its source and date", pointer="/market_source")
+    if not all(breaks_fit(offer.charity_price, offer.price_breaks) for offer in new):
+        raise Malformed("price breaks rise in units from 2 on and fall in price", pointer="/price_breaks")
     _end_offers(supplier, warehouse, [offer.item for offer in new], charity, at)
     rows = Offer.objects.bulk_create([_row(offer, supplier, warehouse, charity, at) for offer in new])
     record(
@@ -69,6 +73,7 @@ def _row(new: NewOffer, supplier: Supplier, warehouse: Site, charity: Charity | 
         market_source=new.market_source,
         market_on=new.market_on,
         pack_size=new.pack_size,
+        price_breaks=[list(step) for step in new.price_breaks],
         during=(at, None),
     )
 

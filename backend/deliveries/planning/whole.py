@@ -53,7 +53,9 @@ def _market(rows: list[Row], at: datetime) -> tuple[list[Want], dict[str, int]]:
     stock: dict[str, int] = {}
     for offer in offers:
         if offer.currency == rows[0][2]:
-            prices[offer.item, offer.recipient][str(offer.offer)] = offer.unit_price
+            prices[offer.item, offer.recipient][str(offer.offer)] = min(
+                (price for _, price in offer.breaks), default=offer.unit_price
+            )
             if offer.free is not None:
                 stock[str(offer.offer)] = max(0, offer.free)
     for own, _, _, _, _, quantity in rows:

@@ -20,7 +20,13 @@ from backend.donations.operations.gathering import (
     gather_due,
     start_gathering,
 )
-from backend.donations.operations.goods import TooFewSourced, claim_goods, release_goods, reopen_goods
+from backend.donations.operations.goods import (
+    TooFewSourced,
+    claim_goods,
+    put_off_goods,
+    release_goods,
+    reopen_goods,
+)
 from backend.donations.operations.linking import renew_link
 from backend.donations.operations.paying import AmountDiffers, NoSuchPayment, Receipt, receive_notice, sync
 from backend.donations.operations.placing import (
@@ -80,6 +86,7 @@ __all__ = [
     "place",
     "presented",
     "purge_attempts",
+    "put_off_goods",
     "receive_notice",
     "release_goods",
     "release_held",

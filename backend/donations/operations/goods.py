@@ -1,6 +1,6 @@
 """The goods of a gift: claimed by supplier orders, given back, opened again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -9,6 +9,7 @@ from django.db.models import F
 from backend.donations import statements
 from backend.donations.models import FundedLine
 from backend.donations.operations.facts import record_for_gifts
+from backend.donations.rules import UnitState
 from backend.journal.kinds import Kind
 from backend.kernel.db import joins_transaction
 from backend.kernel.errors import Conflicts
@@ -34,6 +35,13 @@ def claim_goods(*, quantities: Mapping[int, int], at: datetime) -> dict[int, int
             {"funded_ids": ids, "quantities": [quantities[pk] for pk in ids], "at": at},
         )
         return dict(cursor.fetchall())
+
+
+@joins_transaction
+def put_off_goods(*, funded_lines: Collection[int], until: datetime, at: datetime) -> int:
+    """Joins the caller's transaction. Lines (by id) that are due at `at` are due at `until`; how many were."""
+    rows = FundedLine.objects.filter(pk__in=funded_lines, state=UnitState.FUNDED.value, due_at__lte=at)
+    return rows.update(due_at=until)
 
 
 @joins_transaction

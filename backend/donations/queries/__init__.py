@@ -7,7 +7,7 @@ from backend.donations.queries.attempts import (
     gifts_of_payers,
     stopped_clients,
 )
-from backend.donations.queries.due import DUE, DueLine, due_lines
+from backend.donations.queries.due import DUE, DueLine, due_lines, waiting_since
 from backend.donations.queries.gate import dues, members
 from backend.donations.queries.gatherings import GatheringPage, gathering
 from backend.donations.queries.gifts import (
@@ -61,4 +61,5 @@ __all__ = [
     "open_reviews",
     "reconcile",
     "stopped_clients",
+    "waiting_since",
 ]

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Greatest, Least
 
 from backend.donations.models import FundedLine
@@ -30,6 +30,7 @@ class DueLine:
     unit_price: int
     ceiling_price: int
     due_at: datetime
+    needed_on: date | None = None
 
 
 def _due(at: datetime) -> "QuerySet[FundedLine]":
@@ -58,5 +59,13 @@ def due_lines(
         "unit_price",
         Greatest(F("need_line__ceiling_price"), F("unit_price")),
         "due_at",
+        "need_line__appeal__needed_on",
     )
     return [DueLine(*row) for row in values[:limit]]
+
+
+def waiting_since(*, funded_lines: Collection[int]) -> dict[int, datetime]:
+    """When the first gift of each funded line (by id) became due, however often it was put off since."""
+    rows = FundedLine.objects.filter(pk__in=funded_lines).values_list("pk")
+    first = rows.annotate(first=Min("fundings__line__donation__order_after"))
+    return {pk: moment for pk, moment in first if moment is not None}

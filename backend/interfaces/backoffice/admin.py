@@ -96,7 +96,16 @@ class Stocks(ReadOnly):
 
 
 class Lanes(Reference):
-    list_display = ("warehouse", "carrier", "to_division", "days_min", "days_max", "base_price", "kg_price")
+    list_display = (
+        "warehouse",
+        "carrier",
+        "to_division",
+        "days_min",
+        "days_max",
+        "base_price",
+        "kg_price",
+        "minimum_amount",
+    )
     list_select_related = ("warehouse", "carrier__organisation")
     autocomplete_fields = ("warehouse",)
     raw_id_fields = ("carrier",)

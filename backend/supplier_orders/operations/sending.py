@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from backend.catalogue.models import Offer
 from backend.catalogue.operations.holds import hold_stock
+from backend.catalogue.rules import price_at
 from backend.donations import operations as donations
 from backend.donations.models import FundedLine
 from backend.journal.kinds import Kind
@@ -79,6 +81,7 @@ def _send(group: Group, wanted: list[Wanted], *, actor: str, at: datetime) -> Su
             "replacement": order.replacement,
             "items": [{"item": item.offer.item.code, "asked": item.asked} for item in items],
         },
+        private={"why": why} if (why := _why(claimed)) else None,
     )
     return order
 
@@ -96,6 +99,21 @@ def _claim(wanted: list[Wanted], at: datetime) -> list[Wanted]:
             won[line.pk] -= quantity
             taken.append((replace(choice, quantity=quantity), line, offer))
     return taken
+
+
+def _why(claimed: list[Wanted]) -> list[dict[str, Any]]:
+    """Why these goods are asked of this supplier: per line and offer, as the choice was made."""
+    return [
+        {
+            "line": line.public_id,
+            "offer": offer.public_id,
+            "why": choice.because.why,
+            "instead": choice.because.instead,
+            "saved": choice.because.saved,
+        }
+        for choice, line, offer in claimed
+        if choice.because is not None
+    ]
 
 
 def _order(group: Group, offer: Offer, at: datetime) -> SupplierOrder:
@@ -130,7 +148,9 @@ def _items(order: SupplierOrder, claimed: list[Wanted]) -> list[SupplierOrderIte
         SupplierOrderItem(
             order=order,
             offer=offer,
-            unit_price=0 if order.replacement else offer.charity_price,
+            unit_price=0
+            if order.replacement
+            else price_at(quantity, offer.charity_price, offer.price_breaks),
             asked=quantity,
         )
         for offer, quantity in sorted(asked.items(), key=lambda pair: pair[0].item_id)

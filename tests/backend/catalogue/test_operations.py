@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from backend.catalogue import operations
@@ -47,6 +48,26 @@ def test_goods_without_weight_are_refused_by_the_database() -> None:
 
 def test_chinese_is_sorted_as_it_is_read() -> None:
     assert sorted(["雨靴", "棉被", "大米"], key=sort_key) == ["大米", "棉被", "雨靴"]
+
+
+@pytest.mark.parametrize(
+    "breaks", [((1, 90),), ((5, 101),), ((5, 90), (5, 80)), ((5, 90), (9, 95)), ((5, 0),)]
+)
+def test_breaks_rise_in_units_and_fall_in_price(breaks: tuple[tuple[int, int], ...]) -> None:
+    zhou = factories.supplier()
+    store, item = factories.warehouse(zhou), factories.item()
+
+    def price(*steps: tuple[int, int]) -> Offer:
+        new = [operations.NewOffer(item, 100, price_breaks=steps)]
+        return operations.price_offers(supplier=zhou, warehouse=store, new=new, actor=ZHOU, at=MONDAY)[0]
+
+    with pytest.raises(Malformed):
+        price(*breaks)
+    good = price((5, 90), (10, 80))
+    good.full_clean()
+    good.price_breaks = [["5", 90]]
+    with pytest.raises(ValidationError):
+        good.full_clean()
 
 
 def test_a_new_price_ends_the_old_one() -> None:

@@ -27,7 +27,8 @@ CHEAP, DEAR = SUPPLY, replace(SUPPLY, offer=11, supplier=2, warehouse=2, unit_pr
 
 def picked(*offers: Supply, line: DueLine = LINE, **market: dict) -> tuple[list[Choice], dict[int, int]]:
     known = {"declined": {}, "last": {}, "realms": {1: "live"}, **market}
-    return choose([line], Market(offers, **known))
+    chosen = choose([line], Market(offers, **known))
+    return chosen.choices, chosen.left
 
 
 @pytest.mark.parametrize(
