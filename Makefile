@@ -45,8 +45,8 @@ bench-orders: setup ## gifts a second through the door beside pgbench, bare Djan
 oversell: setup ## buyers at the door want what there is little of: exactly the stock (ROUNDS=200 SEED=1 BUYERS=64 MOST=1000 WEBS=1)
 	@$(RUN) -m backend.config.proofs.oversell
 
-crash: setup ## kill -9 of PostgreSQL, web and Valkey under a giving crowd (ROUNDS=50 SEED=1)
-	@$(RUN) -m backend.config.crash
+crash: setup ## kill -9 of PostgreSQL, web, worker, beat and Valkey under a giving crowd (ROUNDS=50 SEED=1 WEBS=1)
+	@$(RUN) -m backend.config.proofs.crash
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0

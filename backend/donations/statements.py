@@ -147,3 +147,12 @@ UPDATE donations_payment p SET status = 'paid', gateway_ref = v.ref
 FROM unnest(%(payment_ids)s::bigint[], %(gateway_refs)s::text[]) AS v (id, ref)
 WHERE p.id = v.id AND p.status IN ('created', 'closed')
 """
+
+# parameters: donation_ids bigint[], due. What was paid for is due to suppliers, but for gifts that a person looks at.
+MAKE_DUE = """
+UPDATE donations_fundedline SET due_at = %(due)s
+WHERE state = 'funded' AND due_at IS NULL AND id IN (
+    SELECT g.funded_line_id FROM donations_donationline l JOIN donations_funding g ON g.line_id = l.id
+    WHERE l.donation_id = ANY(%(donation_ids)s::bigint[]) AND NOT EXISTS (
+        SELECT FROM donations_review r WHERE r.donation_id = l.donation_id AND r.decision IS NULL))
+"""

@@ -16,12 +16,10 @@ FIRST_PORT = int(os.environ.get("ZS_PROOF_PORT", "9640"))
 
 
 @contextlib.contextmanager
-def webs(
-    services: Services, count: int, cores: set[int] | None = None, **env: str
-) -> Iterator[list[tuple[House, Child]]]:
+def webs(services: Services, count: int, **env: str) -> Iterator[list[tuple[House, Child]]]:
     """`count` web processes, each with a writer and a log of its own; the first one's address is the site's."""
     assert services.postgres.process is not None
-    own = cores or os.sched_getaffinity(0)
+    own = os.sched_getaffinity(0)
     ports = Ports.hold(FIRST_PORT, count)
     site = f"http://127.0.0.1:{ports.numbers[0]}"
     with contextlib.ExitStack() as block:
@@ -39,14 +37,12 @@ def webs(
 def jobs(services: Services, site: str, **env: str) -> Iterator[list[Child]]:
     """A worker that is ready, and beat."""
     logs = services.folder / "log"
-    made = [
-        child("worker", stack.worker(), logs, {**UNLIMITED, "ZS_SITE_URL": site, **env}),
-        child("beat", stack.beat(), logs, {**UNLIMITED, "ZS_SITE_URL": site, **env}),
-    ]
+    told = {**UNLIMITED, "ZS_SITE_URL": site, "ZS_LOG_LEVEL": "INFO", **env}
+    made = [child("worker", stack.worker(), logs, told), child("beat", stack.beat(), logs, told)]
     try:
         for each in made:
             each.start()
-        if not wait_until(lambda: " ready." in made[0].log.read_text(errors="replace"), made[0], 60):
+        if not wait_until(lambda: " ready." in made[0].log.read_text(errors="replace"), made[0], 90):
             raise RuntimeError(f"the worker did not start: {made[0].last_words()}")
         yield made
     finally:

@@ -9,7 +9,7 @@ from django.db import transaction
 from backend.donations.models import Donation, FundedLine, Gathering, Payment
 from backend.donations.operations.gathering import void_units
 from backend.donations.operations.paying import AmountDiffers, check_amount
-from backend.donations.operations.settling import settle
+from backend.donations.operations.settling import settle_these
 from backend.donations.payments import registry
 from backend.donations.payments.port import GatewayDown, OrderState, Standing
 from backend.donations.rules import (
@@ -69,8 +69,7 @@ def _close(picked: Sequence[Payment], actor: str, at: datetime) -> int:
         else:
             unpaid.append(payment.donation_id)
     if paid:
-        with transaction.atomic():
-            settle(standings=paid, actor=actor, at=at)
+        settle_these(paid, actor=actor, at=at)
     return _expire(unpaid, actor, at) if unpaid else 0
 
 

@@ -13,7 +13,7 @@ from backend.donations import statements
 from backend.donations.models import Donation, Payment, PaymentNotice
 from backend.donations.operations.attempts import look_at_payers, note_failure, payer_digest
 from backend.donations.operations.placing import NoSuchGift
-from backend.donations.operations.settling import settle
+from backend.donations.operations.settling import locked_payments, settle, settle_these
 from backend.donations.operations.together import Together
 from backend.donations.payments import registry
 from backend.donations.payments.port import Notice, OrderState, Standing
@@ -114,11 +114,11 @@ def _settle_together(arrivals: Sequence[_Arrival]) -> list[Receipt | Refused]:
 
 
 def _payments(arrivals: Sequence[_Arrival]) -> dict[tuple[str, str, str], Payment]:
-    """By gateway, merchant and reference. One query."""
-    rows = Payment.objects.filter(
+    """By gateway, merchant and reference; locked with their gifts for the whole batch. One query."""
+    rows = locked_payments(
         merchant_ref__in={arrival.notice.merchant_ref for arrival in arrivals},
         account__merchant_no__in={arrival.notice.merchant_no for arrival in arrivals},
-    ).select_related("donation__charity__organisation", "donation__checkout", "account")
+    )
     return {(row.account.gateway, row.account.merchant_no, row.merchant_ref): row for row in rows}
 
 
@@ -142,8 +142,13 @@ def _settle_new(new: Sequence[tuple[Payment, _Arrival]]) -> set[int]:
     for actor in sorted({arrival.actor for _, arrival in new}):
         mine = [(payment, arrival) for payment, arrival in new if arrival.actor == actor]
         standings = {payment.pk: arrival.standing for payment, arrival in mine if not arrival.notice.failed}
-        at = mine[-1][1].at
-        settled |= {payment.pk for payment in settle(standings=standings, actor=actor, at=at)}
+        payments = {payment.pk: payment for payment, _ in mine if payment.pk in standings}
+        settled |= {
+            payment.pk
+            for payment in settle(
+                payments=list(payments.values()), standings=standings, actor=actor, at=mine[-1][1].at
+            )
+        }
     return settled
 
 
@@ -200,8 +205,7 @@ def sync(*, donation: str, at: datetime) -> GiftStatus:
         standing = port.query(merchant_no=account.merchant_no, merchant_ref=payment.merchant_ref)
         if standing.state is OrderState.PAID:
             check_amount(payment, standing, at, f"gateway:{account.gateway}")
-            with transaction.atomic():
-                settle(standings={payment.pk: standing}, actor=f"gateway:{account.gateway}", at=at)
+            settle_these({payment.pk: standing}, actor=f"gateway:{account.gateway}", at=at)
     status = Donation.objects.filter(public_id=donation).values_list("status", flat=True).first()
     if status is None:
         raise NoSuchGift

@@ -1,12 +1,12 @@
 """Payments become paid: gifts with them, the ledger, and the lines that are now due."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from backend.donations import statements
 from backend.donations.models import Donation, FundedLine, Payment, Review
@@ -25,14 +25,31 @@ from backend.ledger.rules import AccountKind, TransferKind
 from backend.needs.operations.standing import claim_open, free, lock
 
 
-@joins_transaction
-def settle(*, standings: Mapping[int, Standing], actor: str, at: datetime) -> list[Payment]:
-    """Joins the caller's transaction. The gateway says that these payments (by id) are paid.
+@transaction.atomic
+def settle_these(standings: Mapping[int, Standing], *, actor: str, at: datetime) -> list[Payment]:
+    """Own transaction. The gateway says that these payments (by id) are paid; see `settle`."""
+    payments = locked_payments(pk__in=list(standings))
+    return settle(payments=payments, standings=standings, actor=actor, at=at)
 
-    Returns those that were not known as paid before. Each gift of them is paid; one that had expired is
-    reserved again where there is room, else sent back whole.
+
+@joins_transaction
+def locked_payments(**which: Any) -> list[Payment]:
+    """Joins the caller's transaction. The payments and their gifts, locked in id order. One query."""
+    rows = Payment.objects.filter(**which).order_by("pk")
+    gifts = rows.select_related("donation__charity__organisation", "donation__checkout", "account")
+    return list(gifts.select_for_update(of=("self", "donation"), no_key=True))
+
+
+@joins_transaction
+def settle(
+    *, payments: Sequence[Payment], standings: Mapping[int, Standing], actor: str, at: datetime
+) -> list[Payment]:
+    """Joins the caller's transaction, which has locked these payments. The gateway says that they are paid.
+
+    `standings` by payment id. Returns those that were not known as paid before. Each gift of them is paid; one
+    that had expired is reserved again where there is room, else sent back whole.
     """
-    fresh = [payment for payment in _locked(standings) if payment.status != PaymentStatus.PAID.value]
+    fresh = [payment for payment in payments if payment.status != PaymentStatus.PAID.value]
     if not fresh:
         return []
     _mark_paid(fresh, standings)
@@ -43,13 +60,6 @@ def settle(*, standings: Mapping[int, Standing], actor: str, at: datetime) -> li
     _post(in_time, entries, at)
     _settle_late(late, actor, at)
     return fresh
-
-
-def _locked(standings: Mapping[int, Standing]) -> list[Payment]:
-    """The payments and their gifts, locked in id order."""
-    rows = Payment.objects.filter(pk__in=standings).order_by("pk")
-    gifts = rows.select_related("donation__charity__organisation", "account")
-    return list(gifts.select_for_update(of=("self", "donation"), no_key=True))
 
 
 def _mark_paid(fresh: Sequence[Payment], standings: Mapping[int, Standing]) -> None:
@@ -69,15 +79,13 @@ def _settle_in_time(paid: Sequence[Payment], at: datetime) -> None:
     gifts = [payment.donation_id for payment in paid]
     due = _order_after(at)
     move(Donation.objects.filter(pk__in=gifts), GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
-    lines = FundedLine.objects.filter(fundings__line__donation__in=_unheld(gifts), due_at__isnull=True)
-    FundedLine.objects.filter(pk__in=lines.values("pk"), state=UnitState.FUNDED.value).update(due_at=due)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MAKE_DUE, {"donation_ids": gifts, "due": due})
 
 
-def _unheld(gift_ids: Collection[int]) -> list[int]:
-    """Without those that a person has to look at first."""
-    held = Review.objects.filter(donation__in=gift_ids, decision__isnull=True)
-    held_ids = set(held.values_list("donation", flat=True))
-    return [pk for pk in gift_ids if pk not in held_ids]
+def _is_held(gift_id: int) -> bool:
+    """Whether a person has to look at it first."""
+    return Review.objects.filter(donation=gift_id, decision__isnull=True).exists()
 
 
 def _record(
@@ -166,5 +174,5 @@ def _revive(payment: Payment, room: _Room, at: datetime) -> None:
     rows = Donation.objects.filter(pk=payment.donation_id)
     must_move(rows, GIFT, to=GiftStatus.PAID, paid_at=at, order_after=due)
     lines = FundedLine.objects.filter(pk__in=room.funded_lines)
-    held = not _unheld([payment.donation_id])
-    move(lines, UNITS, to=UnitState.FUNDED, field="state", due_at=None if held else due)
+    due_at = None if _is_held(payment.donation_id) else due
+    move(lines, UNITS, to=UnitState.FUNDED, field="state", due_at=due_at)

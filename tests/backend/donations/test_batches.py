@@ -1,6 +1,7 @@
 """Two hundred callbacks, expiries and refunds at once: as many statements as for a few, and each counts once."""
 
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Event
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from backend.donations.models import Donation, Payment
 from backend.donations.operations import expire_due, pay_refunds, take_back
 from backend.donations.operations.paying import Receipt, _Arrival, _settle_together
-from backend.donations.operations.together import Together
+from backend.donations.operations.together import Together, _Caller
 from backend.donations.payments.port import Notice, OrderState, Standing
 from backend.donations.payments.sandbox import remote
 from backend.donations.queries import reconcile
@@ -18,6 +19,7 @@ from backend.ledger.queries import trial_balance
 from tests.backend.donations.stories import give, given
 from tests.cast import MONDAY, later
 from tests.factories import Village
+from tests.live import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +104,37 @@ def test_one_bad_item_does_not_refuse_its_neighbours() -> None:
         return [f"{item} done" for item in items]
 
     together: Together[int, str] = Together(work)
-    waiting: list[tuple[int, Future[str]]] = [(n, Future()) for n in (1, 3, 5)]
-    together._answer(waiting)
-    assert waiting[0][1].result() == "1 done" and waiting[2][1].result() == "5 done"
+    callers: list[_Caller[int, str]] = [_Caller(n) for n in (1, 3, 5)]
+    together._answer(callers)
+    assert callers[0].answer.result() == "1 done" and callers[2].answer.result() == "5 done"
     with pytest.raises(ValueError, match="three"):
         together.do(3)
     assert together.do(4) == "4 done"
+
+
+def test_while_one_batch_is_at_work_the_next_gathers_and_who_is_answered_goes_home() -> None:
+    batches: list[list[int]] = []
+    gates = {1: Event(), 2: Event()}
+    home: list[Future[int]] = []
+
+    def work(items: Any) -> list[int]:
+        batches.append(list(items))
+        if gate := gates.get(len(batches)):
+            assert gate.wait(20)
+        if len(batches) == 3:  # those of the second batch do not queue behind this one
+            assert not wait(home, timeout=20).not_done
+        return list(items)
+
+    together: Together[int, int] = Together(work)
+    with ThreadPoolExecutor(12) as crowd:
+        first = crowd.submit(together.do, 0)
+        eventually(lambda: batches)
+        home += [crowd.submit(together.do, n) for n in range(1, 9)]
+        eventually(lambda: len(together._waiting) == 8)
+        gates[1].set()
+        eventually(lambda: len(batches) == 2)
+        last = [crowd.submit(together.do, n) for n in (9, 10)]
+        eventually(lambda: len(together._waiting) == 2)
+        gates[2].set()
+        said = [each.result() for each in [first, *home, *last]]
+    assert said == list(range(11)) and [len(batch) for batch in batches] == [1, 8, 2]

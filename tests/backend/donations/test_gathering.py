@@ -192,14 +192,14 @@ def test_paid_late_while_it_is_given_back(county: Village) -> None:
     work = begin()
     gather_due(at=MONDAY, by="w")
     whole = Donation.objects.get(checkout=work.checkout)
-    from backend.donations.operations.settling import settle
+    from backend.donations.operations.settling import settle_these
     from backend.donations.payments.port import OrderState, Standing
 
     expire_due(at=later(hours=1))
     one_chunk(work, at=later(hours=1))
     payment = Payment.objects.get(donation=whole)
     paid = Standing(OrderState.PAID, "ref", payment.amount, payment.currency)
-    settle(standings={payment.pk: paid}, actor="test", at=later(hours=1))
+    settle_these({payment.pk: paid}, actor="test", at=later(hours=1))
     whole.refresh_from_db()
     assert whole.status == "paid" and missing() == 0 and reconcile() == []
     gather_due(at=later(hours=2), by="w")
