@@ -6,7 +6,7 @@ what the gateway took and sent back is what we wrote, and every counter is the s
 fsync, full_page_writes and synchronous_commit on. A killed process does not lose what the kernel holds: loss of
 power is not claimed.
 
-Settings: ROUNDS (50), SEED (1), WEBS (1). The last line is one JSON object.
+Settings: ROUNDS (50), SEED (1), WEBS (1), GAP (200: answered gifts between two kills, at most). The last line is one JSON object.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ VICTIMS = ("postgres", "web", "worker", "worker", "beat", "valkey")
 ENV = {"ZS_UNDO_MINUTES": "60", "ZS_RESERVATION_MINUTES": "1"}
 
 
-def run(rounds: int, seed: int, processes: int) -> tuple[list[str], dict[str, int]]:
+def run(rounds: int, seed: int, processes: int, gap: int) -> tuple[list[str], dict[str, int]]:
     """`rounds` kills; what is wrong afterwards, in words, and the account."""
     chance = random.Random(seed)
     os.environ.update(ENV)
@@ -57,7 +57,7 @@ def run(rounds: int, seed: int, processes: int) -> tuple[list[str], dict[str, in
                 children = {"worker": [at_work[0]], "beat": [at_work[1]], "web": [web for _, web in running]}
                 with _giving(crowd):
                     for number in range(rounds):
-                        _wait_for_gifts(crowd, chance.randint(1, 200))
+                        _wait_for_gifts(crowd, chance.randint(1, gap))
                         victim = chance.choice(VICTIMS)
                         _kill(victim, services, children, chance)
                         killed[victim] += 1
@@ -125,11 +125,10 @@ def _kill(victim: str, services: Services, children: dict[str, list[Child]], cha
 
 
 def main() -> int:
-    rounds, seed, processes = (
-        int(os.environ.get(name, usual)) for name, usual in (("ROUNDS", 50), ("SEED", 1), ("WEBS", 1))
-    )
+    asked = {"ROUNDS": 50, "SEED": 1, "WEBS": 1, "GAP": 200}
+    rounds, seed, processes, gap = (int(os.environ.get(name, usual)) for name, usual in asked.items())
     began = time.monotonic()
-    wrong, account = run(rounds, seed, processes)
+    wrong, account = run(rounds, seed, processes, gap)
     for words in wrong:
         say(NAME, words)
     say(NAME, ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in account.items()))
