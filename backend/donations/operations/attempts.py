@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from backend.donations.models import Attempt, Payment
+from backend.donations.operations.facts import record_gift
 from backend.donations.operations.reviewing import hold
 from backend.donations.queries import failures, failures_of, gifts_of_payers
 from backend.donations.rules import ReviewReason
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
 from backend.kernel.db import joins_transaction
 
 
@@ -31,13 +31,14 @@ def note_failure(*, payment: Payment, payer: str, actor: str, at: datetime) -> b
     by_payer = failures(who=Q(payer=payer), at=at) if payer else 0
     if settings.CARD_MOST_FAILURES not in (by_client, by_payer):
         return max(by_client, by_payer) > settings.CARD_MOST_FAILURES
-    record(
-        kind=Kind.PAYMENTS_STOPPED,
-        subject=f"gift:{payment.donation.public_id}",
+    most = max(by_client, by_payer)
+    record_gift(
+        Kind.PAYMENTS_STOPPED,
+        payment.donation,
         actor=actor,
         at=at,
-        charity=payment.donation.charity.organisation.public_id,
-        public={"failures": max(by_client, by_payer), "minutes": settings.CARD_MINUTES},
+        failures=most,
+        minutes=settings.CARD_MINUTES,
     )
     return True
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from backend.donations.models import Donation, FundedLine, Gathering, Payment
+from backend.donations.operations.facts import gift_fact
 from backend.donations.operations.gathering import void_units
 from backend.donations.operations.paying import AmountDiffers, check_amount
 from backend.donations.operations.settling import settle_these
@@ -22,7 +23,7 @@ from backend.donations.rules import (
     UnitState,
 )
 from backend.journal.kinds import Kind
-from backend.journal.operations import entry_values, record_all
+from backend.journal.operations import record_all
 from backend.kernel.states import move
 
 log = logging.getLogger(__name__)
@@ -119,14 +120,7 @@ def _free(gift_ids: Collection[int]) -> None:
 def _record(gifts: Sequence[Donation], actor: str, at: datetime) -> None:
     record_all(
         facts=[
-            entry_values(
-                Kind.GIFT_EXPIRED,
-                f"gift:{gift.public_id}",
-                actor,
-                at,
-                gift.charity.organisation.public_id,
-                {"amount": gift.amount, "currency": gift.currency},
-            )
+            gift_fact(Kind.GIFT_EXPIRED, gift, actor=actor, at=at, amount=gift.amount, currency=gift.currency)
             for gift in gifts
         ]
     )

@@ -28,6 +28,7 @@ from backend.donations.models import (
     PaymentAccount,
     Wish,
 )
+from backend.donations.operations.facts import record_gift
 from backend.donations.rules import (
     GATHERING,
     GIFT,
@@ -257,13 +258,14 @@ def _finish(gathering: Gathering, at: datetime) -> bool:
             amount=gift.amount,
             currency=gift.currency,
         )
-        record(
-            kind=Kind.GIFT_PLACED,
-            subject=f"gift:{gift.public_id}",
+        record_gift(
+            Kind.GIFT_PLACED,
+            gift,
             actor=gathering.actor,
             at=at,
-            charity=gift.charity.organisation.public_id,
-            public={"amount": gift.amount, "currency": gift.currency, "needs": gift.lines.count()},
+            amount=gift.amount,
+            currency=gift.currency,
+            needs=gift.lines.count(),
         )
     return True
 

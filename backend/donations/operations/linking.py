@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import F
 
 from backend.donations.models import Donation
+from backend.donations.operations.facts import record_gift
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.tokens import gift_token
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
 
 
 @transaction.atomic
@@ -19,6 +19,5 @@ def renew_link(*, donation: str, actor: str, at: datetime) -> str:
     if not rows.update(link_version=F("link_version") + 1):
         raise NoSuchGift
     gift = rows.select_related("charity__organisation").get()
-    charity = gift.charity.organisation.public_id
-    record(kind=Kind.LINK_RENEWED, subject=f"gift:{donation}", actor=actor, at=at, charity=charity)
+    record_gift(Kind.LINK_RENEWED, gift, actor=actor, at=at)
     return gift_token(donation=donation, link_version=gift.link_version)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from backend.donations import statements
 from backend.donations.models import Donation, Payment, PaymentNotice
 from backend.donations.operations.attempts import look_at_payers, note_failure, payer_digest
+from backend.donations.operations.facts import record_gift
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.operations.settling import locked_payments, settle, settle_these
 from backend.donations.operations.together import Together
@@ -19,7 +20,6 @@ from backend.donations.payments import registry
 from backend.donations.payments.port import Notice, OrderState, Standing
 from backend.donations.rules import GiftStatus, PaymentStatus
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
 from backend.kernel.errors import Conflicts, Missing, Refused
 
 
@@ -182,13 +182,14 @@ def check_amount(payment: Payment, standing: Standing, at: datetime, actor: str)
 
 
 def _record_difference(payment: Payment, standing: Standing, at: datetime, actor: str) -> None:
-    record(
-        kind=Kind.NOTICE_REFUSED,
-        subject=f"gift:{payment.donation.public_id}",
+    record_gift(
+        Kind.NOTICE_REFUSED,
+        payment.donation,
         actor=actor,
         at=at,
-        charity=payment.donation.charity.organisation.public_id,
-        public={"asked": payment.amount, "said": standing.amount, "currency": standing.currency},
+        asked=payment.amount,
+        said=standing.amount,
+        currency=standing.currency,
     )
 
 

@@ -11,13 +11,14 @@ from django.db.models import F
 from backend.donations import statements
 from backend.donations.models import Donation, FundedLine, Funding, Payment, Refund
 from backend.donations.operations.books import Accounts
+from backend.donations.operations.facts import gift_fact, record_gift
 from backend.donations.operations.giving_back import refund_lines
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.payments import registry
 from backend.donations.payments.port import GatewayDown, GatewayRefused
 from backend.donations.rules import GIFT, REFUND, GiftStatus, RefundStatus
 from backend.journal.kinds import Kind
-from backend.journal.operations import entry_values, record, record_all
+from backend.journal.operations import record_all
 from backend.kernel.db import claim, joins_transaction
 from backend.kernel.errors import Conflicts
 from backend.kernel.states import move
@@ -51,14 +52,7 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     if gift.status != GiftStatus.PAID.value or not in_time or any(is_touched(line) for line in units):
         raise TooLateToTakeBack
     give_up_whole(units=units, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
-    record(
-        kind=Kind.GIFT_TAKEN_BACK,
-        subject=f"gift:{gift.public_id}",
-        actor=actor,
-        at=at,
-        charity=gift.charity.organisation.public_id,
-        public={"amount": gift.amount, "currency": gift.currency},
-    )
+    record_gift(Kind.GIFT_TAKEN_BACK, gift, actor=actor, at=at, amount=gift.amount, currency=gift.currency)
     return gift
 
 
@@ -184,11 +178,12 @@ def _fail(refund: Refund, payment: Payment, code: str, actor: str, at: datetime)
 
 
 def _fact(kind: Kind, refund: Refund, payment: Payment, actor: str, at: datetime) -> dict[str, Any]:
-    return entry_values(
+    return gift_fact(
         kind,
-        f"gift:{payment.donation.public_id}",
-        actor,
-        at,
-        payment.donation.charity.organisation.public_id,
-        {"refund": refund.public_id, "amount": refund.amount, "reason": refund.reason},
+        payment.donation,
+        actor=actor,
+        at=at,
+        refund=refund.public_id,
+        amount=refund.amount,
+        reason=refund.reason,
     )

@@ -8,9 +8,9 @@ from django.db.models import F
 
 from backend.donations import statements
 from backend.donations.models import Donation, DonationLine, Funding, Payment, Refund, RefundLine
+from backend.donations.operations.facts import record_gift
 from backend.donations.rules import GIFT, GiftStatus
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
 from backend.kernel.db import joins_transaction
 from backend.kernel.states import must_move
 
@@ -32,13 +32,14 @@ def ask_refund(
     ids = sorted(amounts)
     with connection.cursor() as cursor:
         cursor.execute(statements.TAKE_FROM_LINES, {"line_ids": ids, "amounts": [amounts[pk] for pk in ids]})
-    record(
-        kind=Kind.REFUND_ASKED,
-        subject=f"gift:{payment.donation.public_id}",
+    record_gift(
+        Kind.REFUND_ASKED,
+        payment.donation,
         actor=actor,
         at=at,
-        charity=payment.donation.charity.organisation.public_id,
-        public={"refund": refund.public_id, "amount": refund.amount, "reason": reason},
+        refund=refund.public_id,
+        amount=refund.amount,
+        reason=reason,
     )
     return refund
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from backend.donations.models import Donation, FundedLine, Review
+from backend.donations.operations.facts import record_gift
 from backend.donations.operations.refunding import give_up_whole, is_touched, lock_units
 from backend.donations.rules import GiftStatus, ReviewReason, UnitState
 from backend.journal.kinds import Kind
-from backend.journal.operations import record
 from backend.kernel.db import own_transaction
 from backend.kernel.errors import Conflicts, Missing
 
@@ -89,11 +89,4 @@ def _decide(review: str, decision: str, at: datetime) -> Donation:
 
 
 def _record(kind: Kind, gift: Donation, actor: str, at: datetime, **public: Any) -> None:
-    record(
-        kind=kind,
-        subject=f"gift:{gift.public_id}",
-        actor=actor,
-        at=at,
-        charity=gift.charity.organisation.public_id,
-        public={"amount": gift.amount, "currency": gift.currency, **public},
-    )
+    record_gift(kind, gift, actor=actor, at=at, amount=gift.amount, currency=gift.currency, **public)

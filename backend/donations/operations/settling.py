@@ -11,13 +11,14 @@ from django.db import connection, transaction
 from backend.donations import statements
 from backend.donations.models import Donation, FundedLine, Payment, Review
 from backend.donations.operations.books import Accounts
+from backend.donations.operations.facts import gift_fact
 from backend.donations.operations.gathering import void_units
 from backend.donations.operations.returning import return_late
 from backend.donations.payments.port import Standing
 from backend.donations.rules import GIFT, UNITS, GiftStatus, PaymentStatus, UnitState
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry
-from backend.journal.operations import entry_values, record_all
+from backend.journal.operations import record_all
 from backend.kernel.db import joins_transaction
 from backend.kernel.states import move, must_move
 from backend.ledger.operations import Posting, post_many
@@ -93,13 +94,14 @@ def _record(
 ) -> list[Entry]:
     return record_all(
         facts=[
-            entry_values(
+            gift_fact(
                 kind,
-                f"gift:{payment.donation.public_id}",
-                actor,
-                at,
-                payment.donation.charity.organisation.public_id,
-                {"amount": payment.amount, "currency": payment.currency, **public},
+                payment.donation,
+                actor=actor,
+                at=at,
+                amount=payment.amount,
+                currency=payment.currency,
+                **public,
             )
             for payment in paid
         ]
