@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing oversell crash fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing oversell crash soak fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -47,6 +47,9 @@ oversell: setup ## buyers at the door want what there is little of: exactly the 
 
 crash: setup ## kill -9 of PostgreSQL, web, worker, beat and Valkey under a giving crowd (ROUNDS=50 SEED=1 WEBS=1)
 	@$(RUN) -m backend.config.proofs.crash
+
+soak: setup ## half the top rate for MINUTES=30: memory, latency and tables must stay flat (RATE=200 to choose; plot in var/soak)
+	@$(RUN) -m backend.config.proofs.soak
 
 fuzz: setup ## properties and the supplier API with 25 times the usual budget (ZS_FUZZ=100 for more)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --timeout 0

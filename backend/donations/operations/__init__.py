@@ -28,7 +28,14 @@ from backend.donations.operations.goods import (
     reopen_goods,
 )
 from backend.donations.operations.linking import renew_link
-from backend.donations.operations.paying import AmountDiffers, NoSuchPayment, Receipt, receive_notice, sync
+from backend.donations.operations.paying import (
+    AmountDiffers,
+    NoSuchPayment,
+    Receipt,
+    purge_notices,
+    receive_notice,
+    sync,
+)
 from backend.donations.operations.placing import (
     NoSuchGift,
     PlacedGift,
@@ -86,6 +93,7 @@ __all__ = [
     "place",
     "presented",
     "purge_attempts",
+    "purge_notices",
     "put_off_goods",
     "receive_notice",
     "release_goods",

@@ -22,6 +22,8 @@ from backend.donations.rules import GiftStatus, PaymentStatus
 from backend.journal.kinds import Kind
 from backend.kernel.errors import Conflicts, Missing, Refused
 
+NOTICES_KEPT = timedelta(days=30)
+
 
 class NoSuchPayment(Missing):
     """The notice speaks of an order that we do not know."""
@@ -167,6 +169,15 @@ def _first_time(found: Sequence[tuple[int, Payment, _Arrival]]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statements.INSERT_NOTICES, values)
         return sorted(places[row] for row in cursor.fetchall())
+
+
+def purge_notices(*, at: datetime, limit: int = 5_000) -> int:
+    """Own transaction. Notices are forgotten after a month; how many. One that is replayed after that is out of
+    its time window: the gateway is asked, and its payment is found settled.
+    """
+    oldest = PaymentNotice.objects.order_by("pk").values_list("pk", "received_at")[:limit]
+    old = [pk for pk, received_at in oldest if received_at < at - NOTICES_KEPT]
+    return PaymentNotice.objects.filter(pk__in=old).delete()[0] if old else 0
 
 
 _arriving: Together[_Arrival, Receipt | Refused] = Together(_settle_together)

@@ -18,6 +18,7 @@ SCHEDULE: dict[str, Announcement] = {
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
     "gather-gifts": Announcement("gifts.gather", 2.0),
     "purge-attempts": Announcement("payments.purge_attempts", 3600.0),
+    "purge-notices": Announcement("payments.purge_notices", 60.0),
     "close-questions": Announcement("payments.close_questions", 10.0),
     "order-what-is-due": Announcement("sourcing.pull_due", 2.0),
     "expire-silent-orders": Announcement("sourcing.expire_silent", 10.0),

@@ -87,6 +87,7 @@ def appeal(request: HttpRequest, public_id: str) -> HttpResponse:
         remainder=str(pages.REMAINDERS[found.disclosure.remainder_rule]),
         open=found.state is AppealState.LIVE and any(need.open for need in found.card.needs),
         bar=left[0] if left else None,
+        whole=len(left) > 1,
         counts=tuple(recent_counts(appeal=public_id)),
     )
     return render(request, "shop/appeal.html", {"page": view})

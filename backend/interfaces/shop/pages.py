@@ -112,6 +112,7 @@ class AppealPageView:
     remainder: str
     open: bool
     bar: NeedCard | None
+    whole: bool  # several things are missing: one gift may take on all of them
     counts: tuple[CountSeen, ...]
 
 

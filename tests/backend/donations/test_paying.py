@@ -11,6 +11,7 @@ from backend.donations.operations import (
     NoSuchPayment,
     Receipt,
     expire_due,
+    purge_notices,
     receive_notice,
     start_payment,
     sync,
@@ -312,3 +313,14 @@ class TestPaidTooLate:
         village.need.refresh_from_db()
         assert village.need.reserved == 0
         assert reconcile() == []
+
+
+def test_notices_are_forgotten_after_a_month_and_a_replay_changes_nothing(village: Village) -> None:
+    gift = give(village.need)
+    pay_at_gateway(gift)
+    notice = notice_of(gift)
+    assert receive_notice(**notice, at=MONDAY) is Receipt.SETTLED
+    assert purge_notices(at=later(days=29)) == 0 and PaymentNotice.objects.count() == 1
+    assert purge_notices(at=later(days=31)) == 1 and not PaymentNotice.objects.exists()
+    assert receive_notice(**notice, at=later(days=31)) is Receipt.REPLAYED
+    assert Transfer.objects.count() == 1 and reconcile() == []

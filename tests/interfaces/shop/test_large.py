@@ -66,6 +66,20 @@ def test_one_appeal_or_one_kind(county: County, foundation: Client) -> None:
     assert Gathering.objects.get().wished_lines == 1
 
 
+def test_an_appeal_that_lacks_several_things_offers_all_of_them_at_once(
+    county: County, foundation: Client
+) -> None:
+    where = f"/appeals/{county.need.appeal.public_id}/"
+    assert "一次认捐全部" not in foundation.get(where).content.decode()
+    factories.need(county.appeal, factories.item("大米", "袋", category="food"), wanted=5)
+    (href,) = re.findall(r'href="(/give/all/[^"]+)"', foundation.get(where).content.decode())
+    page = foundation.get(href).content.decode()
+    assert "2条" in page and "15件" in page
+    begin(foundation, href)
+    work()
+    assert "一次认捐全部" not in foundation.get(where).content.decode()  # nothing is missing any more
+
+
 def test_it_is_let_go(county: County, foundation: Client) -> None:
     where = begin(foundation)["Location"]
     foundation.post(where, {"act": "drop"})
