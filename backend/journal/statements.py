@@ -20,9 +20,11 @@ SELECT * FROM unnest(
 def record_many(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Parameters of RECORD_MANY for entries made by operations.entry_values: whole columns as one text each."""
     columns = {name: [entry[name] for entry in entries] for name in entries[0]}
+    happened, recorded = columns["happened_at"], columns["recorded_at"]
     told = {
         **{name: texts(columns[name]) for name in ("public_id", "kind", "subject", "charity", "actor")},
-        **{name: moments(columns[name]) for name in ("happened_at", "recorded_at")},
+        "happened_at": (moment := moments(happened)),
+        "recorded_at": moment if recorded == happened else moments(recorded),
         "public": texts([json.dumps(public) for public in columns["public"]]),
         "private": _or_null([None if v is None else json.dumps(v) for v in columns["private"]]),
         **{

@@ -94,7 +94,7 @@ def next_ids(model: type[Model], count: int) -> list[int]:
 
 def numbers(values: Iterable[int | None]) -> str:
     """A PostgreSQL array of whole numbers (None is NULL) as one parameter, many times quicker than a list."""
-    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
+    return listed(["NULL" if value is None else str(value) for value in values])
 
 
 def texts(values: Sequence[str]) -> str:
@@ -110,4 +110,9 @@ def texts(values: Sequence[str]) -> str:
 
 def moments(values: Iterable[datetime]) -> str:
     """A PostgreSQL array of timestamptz as one parameter; every moment has a zone."""
-    return "{" + ",".join([value.isoformat() for value in values]) + "}"
+    return listed([value.isoformat() for value in values])
+
+
+def listed(values: Iterable[str]) -> str:
+    """A PostgreSQL array of texts that need no quotes: numbers, moments in ISO 8601."""
+    return "{" + ",".join(values) + "}"

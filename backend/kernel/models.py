@@ -1,6 +1,7 @@
 """Abstract models and fields that every room shares. A closed list."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import uuid_utils
@@ -13,7 +14,18 @@ PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 def new_public_id(prefix: str) -> str:
     """A sortable public id: prefix, underscore, UUIDv7 in 26 letters of Crockford's base 32."""
     number = uuid_utils.uuid7().int
-    return prefix + "_" + "".join([PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+    high, low = number >> 40 & 0xFF_FFFF_FFFF, number & 0xFF_FFFF_FFFF
+    return (
+        f"{prefix}_{_moment(number >> 80)}"
+        f"{PAIRS[high >> 30]}{PAIRS[high >> 20 & 1023]}{PAIRS[high >> 10 & 1023]}{PAIRS[high & 1023]}"
+        f"{PAIRS[low >> 30]}{PAIRS[low >> 20 & 1023]}{PAIRS[low >> 10 & 1023]}{PAIRS[low & 1023]}"
+    )
+
+
+@lru_cache(maxsize=16)
+def _moment(millisecond: int) -> str:
+    """The first ten letters: many ids are made in one millisecond."""
+    return "".join([PAIRS[millisecond >> shift & 1023] for shift in range(40, -1, -10)])
 
 
 class PublicIdField(models.CharField[str, str]):

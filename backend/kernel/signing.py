@@ -3,7 +3,9 @@
 import functools
 import hashlib
 import hmac
+from typing import cast
 
+from django.conf import settings
 from django.core import signing
 
 
@@ -26,3 +28,19 @@ class QuickSigner(signing.Signer):
 
 class QuickTimestampSigner(QuickSigner, signing.TimestampSigner):
     """The same for `signing.TimestampSigner`."""
+
+
+def signer(salt: str) -> QuickSigner:
+    """The signer of this installation for `salt`, made once."""
+    return _signer(QuickSigner, salt, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+
+
+def timestamp_signer(salt: str) -> QuickTimestampSigner:
+    """The same for signatures that say when they were made."""
+    made = _signer(QuickTimestampSigner, salt, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+    return cast(QuickTimestampSigner, made)
+
+
+@functools.lru_cache(maxsize=64)
+def _signer(kind: type[QuickSigner], salt: str, secret: str, older: tuple[str, ...]) -> QuickSigner:
+    return kind(key=secret, salt=salt, fallback_keys=[*older])

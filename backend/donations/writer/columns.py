@@ -10,7 +10,7 @@ from backend.donations.rules import Due, Gift, GiftLine
 from backend.journal.kinds import Kind
 from backend.journal.operations import entry_values
 from backend.journal.statements import record_many
-from backend.kernel.db import moments, numbers, texts
+from backend.kernel.db import listed, numbers, texts
 from backend.kernel.models import new_public_id
 from backend.needs.rules import OpenNeed
 
@@ -79,11 +79,16 @@ def _part(index: int, account: Account, pairs: Sequence[tuple[GiftLine, OpenNeed
 def columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: Ids, *, keep: timedelta) -> Columns:
     """All parameters of statements.PLACE and of the journal entries for `gifts`: one text per column."""
     count = sum(len(part.lines) for part in parts)
+    placed = [gift.at.isoformat() for gift in gifts]
+    until = [(gift.at + keep).isoformat() for gift in gifts]
     checkout_ids, donation_ids = ids.checkouts[: len(gifts)], ids.donations[: len(parts)]
     line_ids, funded_ids = ids.lines[:count], ids.funded[:count]
     return {
         **_checkout_columns(gifts, checkout_ids),
-        **_donation_columns(gifts, parts, checkout_ids, donation_ids, keep),
+        **_donation_columns(gifts, parts, checkout_ids, donation_ids),
+        "checkout_created_at": listed(placed),
+        "donation_placed_at": listed([placed[part.gift] for part in parts]),
+        "donation_expires_at": listed([until[part.gift] for part in parts]),
         **_detail_columns(gifts, parts),
         **_line_columns(parts, donation_ids, line_ids, funded_ids),
         **record_many([_entry(gifts[part.gift], part) for part in parts]),
@@ -96,7 +101,6 @@ def _checkout_columns(gifts: Sequence[Gift], ids: Sequence[int]) -> Columns:
         "checkout_client": texts([gift.client for gift in gifts]),
         "checkout_key": texts([gift.key for gift in gifts]),
         "checkout_fingerprint": texts([gift.fingerprint for gift in gifts]),
-        "checkout_created_at": moments([gift.at for gift in gifts]),
     }
 
 
@@ -105,9 +109,7 @@ def _donation_columns(
     parts: Sequence[Part],
     checkouts: Sequence[int],
     ids: Sequence[int],
-    keep: timedelta,
 ) -> Columns:
-    placed = [gifts[part.gift].at for part in parts]
     return {
         "donation_id": numbers(ids),
         "donation_public_id": texts([part.public_id for part in parts]),
@@ -116,8 +118,6 @@ def _donation_columns(
         "donation_currency": texts([part.currency for part in parts]),
         "donation_user_id": numbers([gifts[part.gift].donor.user_id for part in parts]),
         "donation_amount": numbers([part.amount for part in parts]),
-        "donation_placed_at": moments(placed),
-        "donation_expires_at": moments([at + keep for at in placed]),
         "payment_account_id": numbers([part.account.id for part in parts]),
     }
 

@@ -36,7 +36,8 @@ class Turns:
         self._lock = threading.Lock()
         self._order: deque[threading.Lock] = deque()  # each held until its turn has come
         self.at_work = 0
-        self._shown_at_work, self._shown_waiting = AT_WORK.labels(name), WAITING.labels(name)
+        AT_WORK.labels(name).set_function(lambda: self.at_work)
+        WAITING.labels(name).set_function(lambda: self.waiting)
 
     @property
     def waiting(self) -> int:
@@ -57,14 +58,12 @@ class Turns:
             mine = threading.Lock()
             mine.acquire()
             self._order.append(mine)
-            self._tell()
         if mine.acquire(timeout=self.width.patience):
             return True
         with self._lock:
             if mine not in self._order:  # the turn came at the last moment
                 return True
             self._order.remove(mine)
-            self._tell()
             return self._turn_away()
 
     def leave(self) -> None:
@@ -74,20 +73,14 @@ class Turns:
             if self._order:
                 self._order.popleft().release()
                 self.at_work += 1
-            self._tell()
 
     def _begin(self) -> bool:
         self.at_work += 1
-        self._tell()
         return True
 
     def _turn_away(self) -> bool:
         TURNED_AWAY.labels(self.name).inc()
         return False
-
-    def _tell(self) -> None:
-        self._shown_at_work.set(self.at_work)
-        self._shown_waiting.set(len(self._order))
 
 
 def of_settings() -> Mapping[Lane, Turns]:

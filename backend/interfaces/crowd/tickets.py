@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.core.signing import BadSignature
 
-from backend.kernel.signing import QuickSigner
+from backend.kernel.signing import QuickSigner, signer
 
 TICKET_COOKIE, PASS_COOKIE = "turn", "pass"
 TICKET_SECONDS = 2 * 3600
@@ -35,7 +35,7 @@ class Pass:
 
 
 def _signer(what: str) -> QuickSigner:
-    return QuickSigner(salt=f"crowd.{what}")
+    return signer(f"crowd.{what}")
 
 
 def new_ticket(now: float) -> Ticket:

@@ -17,6 +17,7 @@ from backend.needs.queries import NeedCard
 QUANTITY, PRICE = "quantity-", "price-"
 PROMISES = (Choice.NEAREST, Choice.WAIT, Choice.REFUND)
 PHONE_DIGITS = 11
+_PROMISED = {choice.value: choice for choice in PROMISES}
 LIMITS = {"name": 80, "phone": 20, "message": 400}
 
 
@@ -59,12 +60,11 @@ def read(form: QueryDict) -> Filled:
     prices = {
         name.removeprefix(PRICE): _number(form.get(name, "")) for name in form if name.startswith(PRICE)
     }
-    promise = form.get("promise", "")
     return Filled(
         tuple(wish for wish in wishes if wish.need != form.get("drop")),
         prices,
         form.get("key", "")[:120],
-        Choice(promise) if promise in {choice.value for choice in PROMISES} else PROMISES[0],
+        _PROMISED.get(form.get("promise", ""), PROMISES[0]),
         form.get("name", "").strip(),
         form.get("mail", "").strip(),
         form.get("phone", "").strip(),

@@ -29,7 +29,7 @@ from backend.interfaces.shop import basket, checkout, form_token, here, robots, 
 from backend.interfaces.shop.checkout import Filled
 from backend.interfaces.shop.robots import Verdict
 from backend.kernel.errors import Refused
-from backend.kernel.signing import QuickTimestampSigner
+from backend.kernel.signing import timestamp_signer
 
 PATH = "/give/"
 FORMS = {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded;charset=UTF-8"}
@@ -90,16 +90,16 @@ def _form(environ: dict[str, Any]) -> dict[str, str] | None:
         return None
     fields = {}
     for pair in body.decode("ascii").split("&"):
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = _unquoted(name), _unquoted(value)
         if pair:
-            name, _, value = pair.partition("=")
-            fields[_unquoted(name)] = _unquoted(value)
+            fields[name] = value
     return fields
 
 
 def _unquoted(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote(text) if "%" in text else text
+    return unquote(text.replace("+", " "))
 
 
 def _is_known(request: Asked) -> bool:
@@ -120,9 +120,10 @@ def _is_known(request: Asked) -> bool:
 
 def _session(cookie: str) -> dict[str, Any]:
     """What the visitor's signed cookie holds, as SessionStore reads it; nothing when it is not ours."""
-    signer = QuickTimestampSigner(salt=SESSION_SALT)
     try:
-        held = signer.unsign_object(cookie, serializer=JSONSerializer, max_age=settings.SESSION_COOKIE_AGE)
+        held = timestamp_signer(SESSION_SALT).unsign_object(
+            cookie, serializer=JSONSerializer, max_age=settings.SESSION_COOKIE_AGE
+        )
     except (BadSignature, ValueError):
         return {}
     return cast(dict[str, Any], held)

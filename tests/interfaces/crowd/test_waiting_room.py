@@ -124,6 +124,37 @@ def test_a_pass_is_not_for_a_bus_full_of_people(room: Room) -> None:
     assert uses == [True] * rooms.PASS_USES + [False] * 10
 
 
+def test_a_pass_that_went_around_the_processes_ends_too(clock: Clock, settings: Any) -> None:
+    """Each process keeps the first two posts to itself, and then tells them all."""
+    settings.CROWD_RATE = RATE
+    processes = [Room(clock=clock) for _ in range(4)]
+    uses = [processes[turn % 4].may_use("abc") for turn in range(rooms.PASS_USES + 30)]
+    assert rooms.PASS_USES <= uses.count(True) <= rooms.PASS_USES + 2 * len(processes)
+    assert not any(uses[-20:])
+
+
+def test_a_pass_is_counted_over_the_edge_of_a_span(room: Room, clock: Clock) -> None:
+    clock.now += rooms.PASS_SECONDS - clock.now % rooms.PASS_SECONDS - 1
+    uses = [room.may_use("abc") for _ in range(30)]
+    clock.now += 2
+    uses += [room.may_use("abc") for _ in range(30)]
+    assert uses == [True] * rooms.PASS_USES + [False] * (60 - rooms.PASS_USES)
+
+
+def test_a_pass_used_once_or_twice_asks_nobody(settings: Any, clock: Clock) -> None:
+    settings.CROWD_RATE = RATE
+    asked: list[Any] = []
+
+    class Told(Valkey):
+        def ask(self, call: Any) -> Any:
+            asked.append(call)
+            return super().ask(call)
+
+    room = Room(store=Told(), clock=clock)
+    assert [room.may_use("abc"), room.may_use("abc"), len(asked)] == [True, True, 0]
+    assert room.may_use("abc") and asked
+
+
 def test_tickets_and_passes_are_ours_and_end() -> None:
     ticket, held = new_ticket(1_000.0), new_pass("abc", 1_000.0)
     assert read_ticket(ticket.signed(), 1_000.0) == ticket
