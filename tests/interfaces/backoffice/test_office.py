@@ -1,6 +1,7 @@
 """Ms Cen's colleagues keep the reference data; nobody rewrites what happened."""
 
 import pytest
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.test import Client
 from django.urls import reverse
 
@@ -102,6 +103,10 @@ def test_the_relaxed_policy_is_the_offices_own(keeper: Client) -> None:
 def test_the_house_session_opens_no_office_and_the_offices_opens_no_house(client: Client, settings) -> None:
     settings.DEMO = True
     client.force_login(staff(), backend=MODEL)
+    at_home = client.session
+    at_home["basket"] = {"nee_1": 1}
+    at_home.save()
+    client.cookies["sessionid"] = at_home.session_key
     assert "/office/login/" in client.get("/office/")["Location"]
     assert "小龙" in client.get("/office/login/").content.decode()
 
@@ -109,6 +114,7 @@ def test_the_house_session_opens_no_office_and_the_offices_opens_no_house(client
     cookie = client.cookies["office"]
     assert (cookie["path"], cookie["samesite"]) == ("/office/", "Strict") and cookie["httponly"]
     assert client.get("/office/").status_code == 200
+    assert "basket" not in SessionStore(cookie.value), "nothing of the house goes in"
 
     house = client.cookies.pop("sessionid").value
     assert client.get("/office/").status_code == 302, "signed out of the house"
