@@ -1,8 +1,7 @@
 """Fewer vehicles, where each costs more than any way: one tour is given up, and its jobs are put elsewhere.
 
-Two ways take turns: ruin and recreate with absence counters (see ruin_fleet), and guided ejection after
-Nagata and Braysy (2009), with PyVRP's local search as the hand that inserts and ejects: every job may be left
-out at a price, and the price of a job rises each time it is left out.
+Attempt after attempt by ruin and recreate (see pyvrp_ruin): on all tours, or on neighbouring ones where there
+are more than one search can hold.
 """
 
 from __future__ import annotations
@@ -11,16 +10,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..matrix import travel
 from ..problem import Problem
-from . import ruin_fleet
 from .pyvrp_model import Model, Tour
-from .pyvrp_part import Outcome, Penalties, Task
+from .pyvrp_ruin import FewerTours
+from .pyvrp_standing import FloatTable
 
-ITERATIONS = 400  # between two rises of prices
-PRICE_LEGS = 2  # first price of a job left out, in longest legs
-TRIES = 8  # tasks of one attempt, before ruin and recreate has its turn
-NO_PENALTIES: Penalties = [], 0.0, 0.0
+ROUNDS = 3_000  # of one task
+TRIES = 12  # tasks of one attempt, before another begins from the best
+MOST_ACTS = 2_000  # that one attempt is made on
+GROUP = 500  # acts of an attempt where there are more
 VEHICLE_LEGS = 100  # longest legs that cost less than a vehicle where vehicles come first
 
 
@@ -44,98 +45,136 @@ def without_fixed(problem: Problem) -> Problem:
     return replace(problem, vehicles=tuple(replace(vehicle, fixed_price=0) for vehicle in problem.vehicles))
 
 
+def least_tours(model: Model) -> int:
+    """Tours below which loads do not fit, whatever the way: of goods that are on board at the start or the end."""
+    largest = np.max([members[0].capacity for members in model.kinds], axis=0)
+    least = 1
+    for side in (True, False):
+        loads = [
+            job.amount
+            for job in model.jobs
+            if (job.pickup is None) is side and not (job.pickup and job.delivery)
+        ]
+        if loads:
+            least = max(least, int(np.max(-(-np.sum(loads, axis=0) // np.maximum(1, largest)))))
+    return least
+
+
 @dataclass(frozen=True, slots=True)
 class Fewer:
-    """Tours of which ruin and recreate should save as many as it can."""
+    """Put all of these jobs on these tours. `absent` says for how long each had no place before."""
 
+    jobs: tuple[int, ...]
     tours: tuple[Tour, ...]
+    absent: tuple[int, ...]
     seed: int
     rounds: int
     end: float
 
 
-def fewer(model: Model, task: Fewer) -> Outcome:
-    """Does that task; no tours where none was saved."""
-    sequences = model.sequences(task.tours)
-    search = ruin_fleet.FewerRoutes(model.problem, model.appraiser, sequences, task.seed)
-    found = search.least(lambda rounds: rounds >= task.rounds or time.monotonic() >= task.end)
-    tours = None if found is None else tuple(model.given(found))
-    return Outcome(tours, 0, None, search.rounds, NO_PENALTIES)
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of it: tours that can be driven, whether nothing is left out, counters, rounds."""
+
+    tours: tuple[Tour, ...]
+    whole: bool
+    absent: tuple[int, ...]
+    iterations: int
 
 
-class Attempt:
-    """To do all jobs of some tours on one tour less: task after task, until one leaves nothing out."""
+def fewer(model: Model, task: Fewer) -> Fitted:
+    """Does that task."""
+    search = FewerTours(model, task.jobs, task.tours, task.absent, task.seed)
+    search.run(lambda rounds: rounds >= task.rounds or time.monotonic() >= task.end)
+    absent = search.absent()
+    return Fitted(search.tours(), not search.left, tuple(absent[job] for job in task.jobs), search.rounds)
 
-    def __init__(self, model: Model, tours: tuple[Tour, ...], price: int) -> None:
-        self._model, self._price = model, price
-        self._jobs = sorted({model.job_of[act] for tour in tours for act in tour.acts})
-        self._weights = dict.fromkeys(self._jobs, 1)
-        shortest = min(range(len(tours)), key=lambda spot: (len(tours[spot].acts), spot))
-        self._tours = tuple(tour for spot, tour in enumerate(tours) if spot != shortest)
-        self.goal = len(self._tours)
-        self.tries = 0
-        self._available = [0] * len(model.kinds)
-        for tour in self._tours:
-            self._available[tour.kind] += 1
-        self._penalties: Penalties | None = None
 
-    def task(self, seed: int, end: float) -> Task:
-        """What to search next."""
-        self.tries += 1
-        return Task(
-            jobs=tuple(self._jobs),
-            available=tuple(self._available),
-            tours=self._tours,
-            seed=seed,
-            iterations=ITERATIONS,
-            end=end,
-            penalties=self._penalties,
-            prices=tuple(self._price * self._weights[job] for job in self._jobs),
-        )
+@dataclass(slots=True)
+class _Attempt:
+    """To do all that `group` does with one tour less."""
 
-    def take(self, outcome: Outcome) -> tuple[Tour, ...] | None:
-        """The tours, where nothing is left out any more; else what is becomes dearer."""
-        self._penalties = outcome.penalties
-        if outcome.tours is None:
-            return None
-        self._tours = outcome.tours
-        served = {self._model.job_of[act] for tour in self._tours for act in tour.acts}
-        left = [job for job in self._jobs if job not in served]
-        for job in left:
-            self._weights[job] += 1
-        return None if left else self._tours
+    group: frozenset[Tour]
+    tours: tuple[Tour, ...]
+    jobs: tuple[int, ...]
+    tries: int = 0
 
 
 class Turns:
-    """What whoever is free should try next: the two ways in turn."""
+    """What whoever is free should try next, and the fewest tours so far."""
 
-    def __init__(self, model: Model, seed: Callable[[], int]) -> None:
-        self._model, self._seed = model, seed
-        self._ruin = len(model.acts) <= ruin_fleet.MOST_ACTS
-        self._count = 0
-        self._idle: list[Attempt] = []
-        self._busy: dict[int, Attempt] = {}
+    def __init__(
+        self, model: Model, where: FloatTable, tours: tuple[Tour, ...], seed: Callable[[], int]
+    ) -> None:
+        self._model, self._where, self._seed = model, where, seed
+        self.tours = tours
+        self._absent = [1] * len(model.jobs)
+        self._acts = sum(len(tour.acts) for tour in tours)
+        self._idle: list[_Attempt] = []
+        self._busy: dict[int, _Attempt] = {}
 
-    def task(self, tours: tuple[Tour, ...], end: float, most: int) -> Task | Fewer:
-        """The next task for these tours."""
+    def task(self, end: float, most: int) -> Fewer:
+        """The next task."""
+        attempt = self._idle.pop() if self._idle else self._attempt()
+        attempt.tries += 1
         seed = self._seed()
-        if self._idle:
-            attempt = self._idle.pop()
-        else:
-            self._count += 1
-            if self._ruin and self._count % 2:
-                return Fewer(tours, seed, most, end)
-            attempt = Attempt(self._model, tours, max(1, PRICE_LEGS * self._model.longest_leg))
         self._busy[seed] = attempt
-        return attempt.task(seed, end)
+        absent = tuple(self._absent[job] for job in attempt.jobs)
+        return Fewer(attempt.jobs, attempt.tours, absent, seed, min(most, ROUNDS), end)
 
-    def take(self, task: Task | Fewer, outcome: Outcome, best: int) -> tuple[Tour, ...] | None:
-        """Tours where they are fewer than `best`."""
-        attempt = self._busy.pop(task.seed, None)
-        tours = outcome.tours if attempt is None else attempt.take(outcome)
-        if attempt is not None and tours is None and attempt.goal < best and attempt.tries < TRIES:
+    def take(self, task: Fewer, found: Fitted) -> bool:
+        """Whether that saved a tour."""
+        attempt = self._busy.pop(task.seed)
+        for job, count in zip(task.jobs, found.absent, strict=True):
+            self._absent[job] = max(self._absent[job], count)
+        if not attempt.group <= set(self.tours):
+            return False
+        if found.whole:
+            self.tours = (*(tour for tour in self.tours if tour not in attempt.group), *found.tours)
+            self._idle = [other for other in self._idle if other.group <= set(self.tours)]
+            return True
+        if attempt.tries < TRIES:
+            attempt.tours = self._with_idle(found.tours, attempt.tours)
             self._idle.append(attempt)
-        if tours is None or len(tours) >= best:
-            return None
-        self._idle = [other for other in self._idle if other.goal < len(tours)]
-        return tours
+        return False
+
+    @staticmethod
+    def _with_idle(found: tuple[Tour, ...], before: tuple[Tour, ...]) -> tuple[Tour, ...]:
+        """Those found, and the vehicles that have nothing to do at the moment."""
+        kinds = [tour.kind for tour in before]
+        for tour in found:
+            kinds.remove(tour.kind)
+        return (*found, *(Tour(kind, ()) for kind in kinds))
+
+    def _attempt(self) -> _Attempt:
+        """The tour whose jobs found a place most easily is given up; another one where that is tried already."""
+        group = self._group()
+        tried = {job for other in self._busy.values() for job in self._dropped(other)}
+        weak = min(
+            range(len(group)),
+            key=lambda spot: (
+                bool(tried & set(self._jobs(group[spot]))),
+                sum(self._absent[job] for job in self._jobs(group[spot])),
+            ),
+        )
+        jobs = tuple(sorted({job for tour in group for job in self._jobs(tour)}))
+        return _Attempt(frozenset(group), group[:weak] + group[weak + 1 :], jobs)
+
+    def _dropped(self, attempt: _Attempt) -> set[int]:
+        kept = {job for tour in attempt.tours for job in self._jobs(tour)}
+        return set(attempt.jobs) - kept
+
+    def _jobs(self, tour: Tour) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(self._model.job_of[act] for act in tour.acts))
+
+    def _group(self) -> tuple[Tour, ...]:
+        if self._acts <= MOST_ACTS:
+            return self.tours
+        centres = np.array([self._where[self._model.node_of[list(t.acts)]].mean(axis=0) for t in self.tours])
+        middle = centres[self._seed() % len(centres)]
+        group: list[Tour] = []
+        for spot in np.argsort(((centres - middle) ** 2).sum(axis=1), kind="stable").tolist():
+            group.append(self.tours[spot])
+            if len(group) > 1 and sum(len(tour.acts) for tour in group) >= GROUP:
+                break
+        return tuple(group)

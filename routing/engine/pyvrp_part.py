@@ -32,9 +32,9 @@ LEGS = 100.0  # usual legs that a usual load too much, or lateness, costs at fir
 class Task:
     """Search these jobs with so many vehicles of each kind, from `tours`; ends by count, at `end` at the latest.
 
-    `owed` makes mandatory jobs optional at a price above any cost; `prices` makes all of them optional at these,
-    and the search ends where none is left out. `end` is of time.monotonic, which processes
-    of one machine share. With `until_feasible` it goes on past its count for a solution that can be driven.
+    `owed` makes mandatory jobs optional at a price above any cost. `priced` asks for the model with what vehicles
+    cost. `end` is of time.monotonic, which processes of one machine share. With `until_feasible` it goes on past
+    its count for a solution that can be driven.
     """
 
     jobs: tuple[int, ...]
@@ -46,7 +46,7 @@ class Task:
     until_feasible: int = 0  # iterations at most
     owed: bool = False
     penalties: Penalties | None = None
-    prices: tuple[int, ...] | None = None
+    priced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,6 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
 
 def _prices(model: Model, task: Task) -> dict[int, int]:
     """Prices of leaving out jobs that are optional in this task alone."""
-    if task.prices is not None:
-        return dict(zip(task.jobs, task.prices, strict=True))
     if task.owed:
         return {job: model.owed_price(job) for job in task.jobs if model.mandatory[job]}
     return {}
@@ -156,7 +154,7 @@ class _Stop:
         most = self._task.iterations
         if not self._eye.feasible:
             most = max(most, self._task.until_feasible)
-        if self._done >= most or (self._task.prices is not None and self._eye.complete):
+        if self._done >= most:
             return True
         self._done += 1
         return time.monotonic() >= self._task.end
@@ -168,7 +166,7 @@ class _Eye(IteratedLocalSearchCallbacks):
     def __init__(self, model: Model, part: Part, watch: Watch | None) -> None:
         self._model, self._part, self._watch = model, part, watch
         self._iterations = 0
-        self.feasible = self.complete = False
+        self.feasible = False
 
     def on_iteration(self, *_: object) -> None:
         self._iterations += 1
@@ -176,7 +174,6 @@ class _Eye(IteratedLocalSearchCallbacks):
     def on_best(self, best: pyvrp.Solution) -> None:
         if best.is_feasible():
             self.feasible = True
-            self.complete = not best.unplanned()
             if self._watch is not None:
                 self._watch(lambda: tuple(self._model.tours(self._part, best)), self._iterations)
 

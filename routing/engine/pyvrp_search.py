@@ -19,7 +19,7 @@ from . import pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import blocks, shares
-from .pyvrp_fleet import Fewer, Turns, fewer, vehicles_first, without_fixed
+from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
@@ -34,10 +34,12 @@ BLOCK = 400  # acts of a block from which a first plan is made, where the whole 
 EXCHANGES = 0.4, 0.5, 1.0  # of the time left, after which searches side by side go on from the best
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
-FLEET_SHARE = 0.7  # of the search, for fewer vehicles where they come first
+PRICED_SHARE = 0.3  # of the search, with what vehicles cost where they come first
+FLEET_SHARE = 0.8  # of the search, for fewer vehicles where they come first
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 
 Lent = tuple[Loan | None, Task | Fewer]
+Found = Outcome | Fitted
 
 
 class PyVrpSearch:
@@ -67,12 +69,17 @@ class PyVrpSearch:
         model = Model(without_fixed(problem) if fleet else problem)
         if not model.jobs:
             return Draft((), 0, 0.0)
-        return _Run(model, params, report, begun, fleet=fleet).done()
+        return _Run(model, params, report, begun, Model(problem) if fleet else None).done()
 
 
 class _Run:
-    def __init__(self, model: Model, params: Params, report: Report, begun: float, *, fleet: bool) -> None:
-        self._model, self._params, self._report, self._fleet = model, params, report, fleet
+    """`priced` is the model with what vehicles cost, where they come first and `model` does without."""
+
+    def __init__(
+        self, model: Model, params: Params, report: Report, begun: float, priced: Model | None
+    ) -> None:
+        self._model, self._params, self._report = model, params, report
+        self._fleet, self._priced = priced is not None, priced or model
         self._begun, self._end = begun, begun + params.seconds
         self._count = ENDLESS if params.iterations is None else params.iterations
         self._iterations = 0
@@ -84,9 +91,11 @@ class _Run:
 
     def done(self) -> Draft:
         """The search from beginning to end."""
-        with Crew[Lent, Outcome](self._params.cores, self._do) as crew:
+        with Crew[Lent, Found](self._params.cores, self._do) as crew:
             self._begin(crew)
             if self._fleet and not self._standing.left:
+                if len(self._model.acts) <= WHOLE:
+                    self._side_by_side(crew, PRICED_SHARE, priced=True)
                 self._squeeze(crew)
             if len(self._model.acts) <= LONE:
                 self._lone(crew)
@@ -94,9 +103,11 @@ class _Run:
                 self._in_groups(crew)
         return self._draft()
 
-    def _do(self, lent: Lent) -> Outcome:
+    def _do(self, lent: Lent) -> Found:
         task = lent[1]
-        return fewer(self._model, task) if isinstance(task, Fewer) else search(self._model, task)
+        if isinstance(task, Fewer):
+            return fewer(self._model, task)
+        return search(self._priced if task.priced else self._model, task)
 
     def _left(self) -> int:
         return max(0, self._count - self._iterations)
@@ -108,7 +119,7 @@ class _Run:
         self._steps += 1
         return draw(self._params.seed, self._steps).randrange(2**31)
 
-    def _begin(self, crew: Crew[Lent, Outcome]) -> None:
+    def _begin(self, crew: Crew[Lent, Found]) -> None:
         """First tours: the plan given, or made anew; with jobs left out at a price if it cannot be helped."""
         problem, standing = self._model.problem, self._standing
         drivable = [
@@ -125,7 +136,7 @@ class _Run:
         standing.owed = standing.owed or any(self._model.mandatory[job] for job in standing.left)
         self._improved()
 
-    def _first_blocks(self, crew: Crew[Lent, Outcome]) -> None:
+    def _first_blocks(self, crew: Crew[Lent, Found]) -> None:
         """Blocks of neighbouring jobs, each planned from nothing."""
         parts = blocks(self._model, self._where, BLOCK)
         waiting = list(zip(parts, shares(self._model, parts), strict=True))
@@ -140,8 +151,9 @@ class _Run:
                 crew.give((None, task))
             answer = crew.next(self._end - time.monotonic())
             if answer is not None:
-                self._iterations += answer[1].iterations
-                self._standing.add_if_idle(answer[1].tours or ())
+                outcome = _outcome(answer)
+                self._iterations += outcome.iterations
+                self._standing.add_if_idle(outcome.tours or ())
 
     def _first_whole(self) -> None:
         acts, standing = len(self._model.acts), self._standing
@@ -154,7 +166,7 @@ class _Run:
             standing.owed = owed
             end = self._end if owed else now + FEASIBLE_SHARE * (self._end - now)
             task = standing.whole(seed=self._seed(), iterations=first, end=end)
-            outcome = search(self._model, replace(task, until_feasible=most), self._watch)
+            outcome = search(self._priced, replace(task, until_feasible=most), self._watch)
             self._iterations += outcome.iterations
             if outcome.tours is not None:
                 standing.add(outcome.tours)
@@ -162,64 +174,71 @@ class _Run:
                 return
             most = self._left()
 
-    def _squeeze(self, crew: Crew[Lent, Outcome]) -> None:
+    def _squeeze(self, crew: Crew[Lent, Found]) -> None:
         """Fewer and fewer tours, for most of the time; after that no vehicle more than these."""
         end = time.monotonic() + FLEET_SHARE * (self._end - time.monotonic())
         least = self._count - FLEET_SHARE * self._left()
-        turns = Turns(self._model, self._seed)
-        while len(self._standing.tours) > 1 and self._iterations < least and time.monotonic() < end:
+        turns = Turns(self._model, self._where, self._standing.tours, self._seed)
+        fewest = least_tours(self._model)
+        while len(turns.tours) > fewest and self._iterations < least and time.monotonic() < end:
             while crew.free:
-                crew.give((None, turns.task(self._standing.tours, end, self._left())))
+                crew.give((None, turns.task(end, self._left())))
             answer = crew.next(end + 0.1 - time.monotonic())
             if answer is None:
                 break
-            (_, task), outcome = answer
-            self._iterations += outcome.iterations
-            tours = turns.take(task, outcome, len(self._standing.tours))
-            if tours is not None:
+            (_, task), found = answer
+            assert isinstance(task, Fewer) and isinstance(found, Fitted)
+            self._iterations += found.iterations
+            if turns.take(task, found):
                 self._standing.clear()
-                self._standing.add(tours)
+                self._standing.add(turns.tours)
                 self._improved()
         while crew.busy and crew.next(self._end - time.monotonic()):
             pass
         self._standing.idle = [0] * len(self._standing.idle)
+        self._standing.penalties = None  # those of before weigh against the price of a vehicle
 
-    def _lone(self, crew: Crew[Lent, Outcome]) -> None:
+    def _lone(self, crew: Crew[Lent, Found]) -> None:
         """One search of the whole for all the time there is; side by side with others, from the best now and then."""
         if crew.size == 1:
             task = self._standing.whole(seed=self._seed(), iterations=self._left(), end=self._end)
-            self._take_best([search(self._model, task, self._watch)])
+            self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
             return
         for share in EXCHANGES:
-            end = time.monotonic() + share * (self._end - time.monotonic())
-            count = int(share * self._left() / crew.size)
-            while crew.free and count:
-                crew.give((None, self._standing.whole(seed=self._seed(), iterations=count, end=end)))
-            found = []
-            while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
-                found.append(answer[1])
-            self._take_best(found)
-            self._improved()
+            self._side_by_side(crew, share)
 
-    def _take_best(self, found: list[Outcome]) -> None:
+    def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
+        """Everybody searches the whole for this share of what is left; the best of them is kept."""
+        end = time.monotonic() + share * (self._end - time.monotonic())
+        count = int(share * self._left() / crew.size)
+        while crew.free and count:
+            task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
+            crew.give((None, replace(task, priced=priced)))
+        found = []
+        while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
+            found.append(_outcome(answer))
+        self._take_best(found, keep_idle=self._fleet and not priced)
+        self._improved()
+
+    def _take_best(self, found: list[Outcome], *, keep_idle: bool) -> None:
         self._iterations += sum(outcome.iterations for outcome in found)
         best = min((o for o in found if o.tours is not None), key=lambda outcome: outcome.cost, default=None)
         if best is not None and best.tours is not None:
-            idle = self._standing.idle if self._fleet else None
+            idle = self._standing.idle if keep_idle else None
             self._standing.clear()
             self._standing.add(best.tours)
             self._standing.penalties = best.penalties
             self._standing.idle = self._standing.idle if idle is None else idle
             self._best = lambda: self._standing.tours
 
-    def _in_groups(self, crew: Crew[Lent, Outcome]) -> None:
+    def _in_groups(self, crew: Crew[Lent, Found]) -> None:
         while not self._over():
             while crew.free and (lent := self._lend(crew.size)):
                 crew.give(lent)
             answer = crew.next(self._end + 0.1 - time.monotonic()) if crew.busy else None
             if answer is None:
                 return
-            (loan, _), outcome = answer
+            (loan, _), outcome = answer[0], _outcome(answer)
             self._iterations += outcome.iterations
             if loan is not None and self._standing.give_back(loan, outcome):
                 self._improved()
@@ -244,6 +263,12 @@ class _Run:
     def _draft(self, more: int = 0) -> Draft:
         sequences = self._model.sequences(self._best())
         return Draft(sequences, self._iterations + more, time.monotonic() - self._begun)
+
+
+def _outcome(answer: tuple[Lent, Found]) -> Outcome:
+    found = answer[1]
+    assert isinstance(found, Outcome)
+    return found
 
 
 ENGINE = PyVrpSearch()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 
 from routing.checker import check
 from routing.distances import completed
-from routing.engine import choose, pyvrp_search
+from routing.engine import choose, pyvrp_fleet, pyvrp_search
 from routing.engine.pyvrp_fleet import vehicles_first
-from routing.engine.pyvrp_model import ENDLESS, Model
+from routing.engine.pyvrp_model import ENDLESS, Model, Tour
 from routing.engine.pyvrp_part import search
+from routing.engine.pyvrp_ruin import FewerTours
 from routing.engine.pyvrp_standing import Standing, map_of
 from routing.generate import Size, county
-from routing.plan import sequences_of
+from routing.plan import Facts, sequences_of
 from routing.problem import Job, Problem, Task, Vehicle
 from routing.read import Objective, problem_text, with_objective
 from routing.solver import Params, solve_with
@@ -125,6 +128,75 @@ def test_vehicles_come_first_where_each_costs_more_than_any_way() -> None:
     assert len(plan.routes) == 7 and not plan.unserved  # 390 of load in sixties
     optional = replace(fleet, jobs=(replace(fleet.jobs[0], tariff=1), *fleet.jobs[1:]))
     assert not vehicles_first(optional)
+
+
+def pairs(customers: int = 40, vehicles: int = 20) -> Problem:
+    """The town with every load fetched at the customer before."""
+    problem = town(customers, vehicles)
+    jobs = problem.jobs
+    fetched = [
+        replace(job, pickup=Task(before.delivery.location))
+        for before, job in itertools.pairwise(jobs)
+        if before.delivery
+    ]
+    return with_objective(replace(problem, jobs=tuple(fetched)), "fleet")
+
+
+def one_each(problem: Problem) -> tuple[Model, tuple[Tour, ...]]:
+    model = Model(problem)
+    return model, tuple(Tour(0, acts) for acts in model.acts_of_job[: len(problem.vehicles)])
+
+
+@pytest.mark.parametrize("problem", [with_objective(town(), "fleet"), pairs()], ids=["clients", "pairs"])
+def test_ruin_and_recreate_loses_no_job_and_breaks_no_rule(problem: Problem) -> None:
+    model, tours = one_each(problem)
+    everybody = range(len(model.jobs))
+    ruin = FewerTours(model, everybody, tours[:9], [1] * len(everybody), seed=1)
+    for _ in range(200):
+        if not ruin.left:
+            break
+        ruin.run(lambda rounds, most=ruin.rounds + 1: rounds >= most)
+        now = ruin.tours()
+        acts = sorted(act for tour in now for act in tour.acts)
+        left = [act for job in ruin.left for act in model.acts_of_job[job]]
+        assert sorted(acts + left) == list(range(len(model.acts)))
+        for item in model.sequences(now):
+            assert isinstance(model.appraiser.appraise(item.vehicle, item.acts), Facts)
+    assert not ruin.left and all(count >= 1 for count in ruin.absent().values())
+
+
+def test_pairs_do_with_fewer_vehicles() -> None:
+    plan = solve_with(pairs(), QUICK)
+    assert not plan.unserved and check(pairs(), plan) == []
+    assert len(plan.routes) == 1  # what is fetched next door is soon off board again
+
+
+def test_neighbouring_tours_are_saved_where_there_are_too_many_for_one_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pyvrp_fleet, "MOST_ACTS", 20)
+    monkeypatch.setattr(pyvrp_fleet, "GROUP", 20)
+    problem = with_objective(town(40, vehicles=39), "fleet")
+    model, tours = one_each(problem)
+    seeds = iter(range(10_000))
+    turns = pyvrp_fleet.Turns(model, map_of(model), tours, lambda: next(seeds))
+    for _ in range(200):
+        task = turns.task(inf, 50)
+        assert len(task.jobs) <= 26
+        turns.take(task, pyvrp_fleet.fewer(model, task))
+    assert sorted(act for tour in turns.tours for act in tour.acts) == list(range(39))
+    assert len(turns.tours) <= 9 and pyvrp_fleet.least_tours(model) == 7
+
+
+def test_a_tour_saved_meanwhile_by_another_is_not_saved_twice() -> None:
+    model, tours = one_each(with_objective(town(), "fleet"))
+    seeds = iter(range(100))
+    turns = pyvrp_fleet.Turns(model, map_of(model), tours, lambda: next(seeds))
+    first, second = turns.task(inf, 50), turns.task(inf, 50)
+    assert set(first.tours) != set(second.tours)
+    assert turns.take(first, pyvrp_fleet.fewer(model, first))
+    saved = turns.tours
+    assert not turns.take(second, pyvrp_fleet.fewer(model, second)) and turns.tours == saved
 
 
 def test_a_plan_to_start_from_is_not_made_worse(monkeypatch: pytest.MonkeyPatch) -> None:
