@@ -282,6 +282,7 @@ PERSON_GIFTS_AN_HOUR = env.int("ZS_PERSON_GIFTS_AN_HOUR", 120)  # then the hour 
 ADDRESS_GIFTS_A_MINUTE = env.int("ZS_ADDRESS_GIFTS_A_MINUTE", 60)  # then the address is asked, never refused
 CARD_MOST_FAILURES = env.int("ZS_CARD_MOST_FAILURES", 5)  # of one card or visitor within CARD_MINUTES
 CARD_MINUTES = env.int("ZS_CARD_MINUTES", 15)
+ADDRESS_MOST_FAILURES = env.int("ZS_ADDRESS_MOST_FAILURES", 20)  # within CARD_MINUTES; then it is asked
 CARD_GIFTS_AN_HOUR = env.int("ZS_CARD_GIFTS_AN_HOUR", 60)  # more gifts of one card wait for a person
 
 # suppliers' systems

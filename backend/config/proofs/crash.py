@@ -57,12 +57,12 @@ def run(rounds: int, seed: int, processes: int, gap: int) -> tuple[list[str], di
                 children = {"worker": [at_work[0]], "beat": [at_work[1]], "web": [web for _, web in running]}
                 with _giving(crowd):
                     for number in range(rounds):
-                        _wait_for_gifts(crowd, chance.randint(1, gap))
+                        _wait_for_gifts(crowd, chance.randint(1, gap), children)
                         victim = chance.choice(VICTIMS)
                         _kill(victim, services, children, chance)
                         killed[victim] += 1
                         say(NAME, f"{number + 1}: {victim} killed; {len(crowd.known)} gifts answered")
-                    _wait_for_gifts(crowd, GIVERS)
+                    _wait_for_gifts(crowd, GIVERS, children)
                 connections.close_all()  # ours did not outlive the kills either
                 left = _wait_until_settled()
         wrong = books.wrong(crowd.known, needs)
@@ -76,10 +76,12 @@ def _killed(killed: Counter[str]) -> dict[str, int]:
     return {f"killed_{victim}": killed[victim] for victim in dict.fromkeys(VICTIMS)}
 
 
-def _wait_for_gifts(crowd: Crowd, more: int, seconds: float = 120) -> None:
+def _wait_for_gifts(crowd: Crowd, more: int, children: dict[str, list[Child]], seconds: float = 120) -> None:
     """Until so many more were answered: a kill falls among gifts, not into a start."""
     wanted, end = len(crowd.known) + more, time.monotonic() + seconds
     while len(crowd.known) < wanted:
+        for child in (child for group in children.values() for child in group if not child.running):
+            raise RuntimeError(f"{child.name} ended by itself: {child.last_words()}")
         if time.monotonic() > end:
             raise RuntimeError(
                 f"no {more} gifts were answered within {seconds:.0f} s: {crowd.odd or 'no answer'}"

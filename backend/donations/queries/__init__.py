@@ -2,6 +2,7 @@
 
 from backend.donations.queries.attempts import (
     failed_payments,
+    failing_streets,
     failures,
     failures_of,
     gifts_of_payers,
@@ -46,6 +47,7 @@ __all__ = [
     "due_lines",
     "dues",
     "failed_payments",
+    "failing_streets",
     "failures",
     "failures_of",
     "gathering",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from backend.donations.queries import stopped_clients
+from backend.donations.queries import failing_streets, stopped_clients
 from backend.interfaces.crowd import challenge
 from backend.interfaces.crowd.tally import Tally
 from backend.interfaces.shop import checkout
@@ -38,13 +38,16 @@ class Pace:
     address: int
 
 
-def judge(pace: Pace, *, stopped: bool, answered: bool) -> Verdict:
-    """By settings: PERSON_SECONDS a gift, PERSON_GIFTS_AN_HOUR, ADDRESS_GIFTS_A_MINUTE."""
+def judge(pace: Pace, *, stopped: bool, answered: bool, failing: bool = False) -> Verdict:
+    """By settings: PERSON_SECONDS a gift, PERSON_GIFTS_AN_HOUR, ADDRESS_GIFTS_A_MINUTE.
+
+    `failing`: payments from this address failed often lately, whoever tried them.
+    """
     if stopped:
         return Verdict.FAILED
     if pace.hour > settings.PERSON_GIFTS_AN_HOUR:
         return Verdict.STOP
-    if pace.address > settings.ADDRESS_GIFTS_A_MINUTE and not answered:
+    if (failing or pace.address > settings.ADDRESS_GIFTS_A_MINUTE) and not answered:
         return Verdict.ASK
     return Verdict.HOLD if pace.window > WINDOW / settings.PERSON_SECONDS else Verdict.GO
 
@@ -65,8 +68,11 @@ def look(request: HttpRequest) -> Verdict:
         pace, hour, address = _tallies()
         at_address = address.add(request.META.get("REMOTE_ADDR", ""))
         counted = Pace(pace.add(who), hour.add(who), at_address)
-        answered = at_address > settings.ADDRESS_GIFTS_A_MINUTE and _answered(request, who)
-        request.META[SEEN] = judge(counted, stopped=who in stopped_now(), answered=answered)
+        streets = _failing.now()
+        failing = bool(streets) and checkout.street(request) in streets
+        answered = (failing or at_address > settings.ADDRESS_GIFTS_A_MINUTE) and _answered(request, who)
+        stopped = who in stopped_now()
+        request.META[SEEN] = judge(counted, stopped=stopped, answered=answered, failing=failing)
     verdict: Verdict = request.META[SEEN]
     return verdict
 
@@ -85,7 +91,7 @@ def _answered(request: HttpRequest, who: str) -> bool:
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody at a busy address is asked; `kept` are the fields of their form, sent again with the answer."""
+    """What somebody at a busy or suspicious address is asked; `kept` are the fields of their form, sent again with the answer."""
 
     puzzle: challenge.Puzzle
     kept: tuple[tuple[str, str], ...]
@@ -122,6 +128,7 @@ class _EverySecond:
 
 
 _stopped = _EverySecond(lambda at: stopped_clients(at=at))
+_failing = _EverySecond(lambda at: failing_streets(at=at))
 
 
 def stopped_now() -> frozenset[str]:
@@ -132,4 +139,4 @@ def stopped_now() -> frozenset[str]:
 def forget() -> None:
     """As a process that has just begun."""
     _tallies.cache_clear()
-    _stopped._at = 0.0
+    _stopped._at = _failing._at = 0.0

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from redis.crc import key_slot
 
 from backend.interfaces.crowd import room as rooms
 from backend.interfaces.crowd.front import Front
@@ -286,3 +287,7 @@ def test_it_speaks_english_and_leads_nowhere_else(door: Front, county: County, c
 def test_without_a_rate_there_is_no_room(front: Front, county: County, settings: Any) -> None:
     settings.CROWD_RATE = 0
     assert all(Visitor(front).ask("/give/").status == 200 for _ in range(8))
+
+
+def test_all_that_one_visit_touches_lies_in_one_slot_of_a_cluster(room: Room) -> None:
+    assert len({key_slot(key.encode()) for key in room.keys("a-ticket")}) == 1

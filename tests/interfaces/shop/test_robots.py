@@ -5,14 +5,20 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from backend.donations.models import Attempt, Donation, Payment, Review
+from backend.donations.operations import Receipt, receive_notice
+from backend.donations.payments.sandbox import remote
 from backend.interfaces.crowd import challenge
 from backend.interfaces.crowd.tally import Tally
 from backend.interfaces.crowd.valkey import Valkey
 from backend.interfaces.shop import robots
 from backend.interfaces.shop.robots import Pace, Verdict, judge
+from tests.backend.donations.stories import notice_of, order_of
 from tests.interfaces.crowd.conftest import an_empty_valkey
 from tests.interfaces.shop.conftest import County
 
@@ -126,6 +132,40 @@ def test_failed_payments_stop_the_visitor_not_the_street(
     told = give(client, county)
     assert told.status_code == 429 and "付款失败太多次了" in told.content.decode()
     assert give(Client(), county).status_code == 302
+
+
+def test_a_tester_who_is_a_new_visitor_for_every_card_is_asked_with_the_whole_address(
+    county: County, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ever new cookies, ever new cards: neither a visitor nor a card fails twice, but the address does."""
+    settings.ADDRESS_MOST_FAILURES = 3
+    monkeypatch.setattr(challenge, "SOONEST", 0)
+    for n in range(3):
+        robots.forget()
+        assert give(Client(), county).status_code == 302
+        payment = Payment.objects.select_related("donation__checkout").order_by("-pk")[0]
+        fail(payment, card=f"card {n}")
+    robots.forget()
+    person = Client()
+    asked = give(person, county)
+    assert asked.status_code == 428 and Donation.objects.count() == 3
+    page = asked.content.decode()
+    one, two = map(int, re.search(r"(\d+)加(\d+)等于几", page).groups())  # type: ignore[union-attr]
+    form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+    answer = person.post("/give/", {**form, "said": str(one + two)})
+    assert "/sandbox-gateway/pay/" in answer["Location"]  # a neighbour is asked, never refused
+    assert give(Client(REMOTE_ADDR="203.0.113.9"), county).status_code == 302  # the next street is not
+    with CaptureQueriesContext(connection) as seen:
+        give(person, county)
+    assert not any("split_part" in each["sql"] for each in seen)  # not asked for every gift
+
+
+def fail(payment: Payment, card: str) -> None:
+    """The bank says no, and the gateway tells us."""
+    gift = payment.donation
+    now = timezone.now()
+    remote.fail(order_of(gift), at=now, card=card)
+    assert receive_notice(**notice_of(gift, signed_at=now), at=now) is Receipt.FAILED
 
 
 def test_processes_count_together_and_alone_without_valkey(settings: Any) -> None:
