@@ -1,7 +1,8 @@
 """A crowd's gifts pass here, before Django and all that pages need; what `quick` leaves goes the whole way.
 
 Kept are the address behind our proxies, the form's token, session and user (in `quick`), the headers of every
-answer and the figures. The log has one line per batch, written by the gift writer.
+answer and the figures. The log has one line per batch, written by the gift writer. No turn is taken: what a gift
+waits for is the writer, and a thread that waits costs nothing.
 """
 
 import functools
@@ -21,7 +22,7 @@ from django.middleware.security import SecurityMiddleware
 from backend.config import metrics
 from backend.config.middleware import PermissionsPolicy, name_of, seen_address
 from backend.interfaces.crowd.front import COOKIES
-from backend.interfaces.crowd.inner import Application, Environ, StartResponse
+from backend.interfaces.crowd.inner import Environ, StartResponse
 from backend.interfaces.crowd.paths import cookies_of
 from backend.interfaces.shop import quick
 
@@ -30,21 +31,20 @@ Headers = list[tuple[str, str]]
 
 
 class GiveLane:
-    """Wraps a WSGI application."""
+    """Half a WSGI application: it answers, or returns None."""
 
-    def __init__(self, application: Application) -> None:
-        self.application = application
+    def __init__(self) -> None:
         self.headers = {secure: _headers_of_every_answer(secure) for secure in (False, True)}
         self.answered = metrics.REQUESTS.labels("POST", quick.PATH, 302)
         self.seconds = metrics.SECONDS.labels(quick.PATH)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") != quick.PATH:
-            return self.application(environ, start_response)
+            return None
         began = time.perf_counter()
         headers = self._ask(environ)
         if headers is None:
-            return self.application(environ, start_response)
+            return None
         secure = _is_secure(environ.get("wsgi.url_scheme"), environ.get("HTTP_X_FORWARDED_PROTO"))
         start_response("302 Found", [*headers, *self.headers[secure], ("X-Request-Id", name_of(environ))])
         self.answered.inc()

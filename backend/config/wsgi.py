@@ -16,7 +16,7 @@ from backend.config.lane import GiveLane  # noqa: E402 - the rooms it knows want
 
 # around Django, not as its middleware: that one is async alone and would slow every request
 application = ServeStatic(
-    Front(GiveLane(inner)),
+    Front(inner, first=GiveLane()),
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
     immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$",

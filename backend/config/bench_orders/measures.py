@@ -134,7 +134,7 @@ def _oscar(house: House, plan: "Plan", table: "Table", told: Told) -> None:
         told.update(oscar_hot_per_s=None, oscar_distinct_per_s=None)
         return
     for name in ("hot", "distinct"):
-        rate, shown = oscar.best(house.where, hot=name == "hot", seconds=plan.seconds)
+        rate, shown = oscar.best(house.where, hot=name == "hot", seconds=plan.seconds, cores=house.cores[0])
         table.add(f"django-oscar {oscar.version()}, place_order, {name}, by workers", f"{shown} /s")
         told[f"oscar_{name}_per_s"] = round(rate, 1)
 

@@ -27,12 +27,12 @@ def prepare(place: Place) -> None:
     _run(place, "prepare")
 
 
-def best(place: Place, *, hot: bool, seconds: float) -> tuple[float, str]:
+def best(place: Place, *, hot: bool, seconds: float, cores: set[int]) -> tuple[float, str]:
     """Orders a second at the best number of workers, and what each number gave."""
     told = {
-        workers: json.loads(_run(place, "place", "hot" if hot else "distinct", str(workers), str(seconds)))[
-            "per_s"
-        ]
+        workers: json.loads(
+            _run(place, "place", "hot" if hot else "distinct", str(workers), str(seconds), cores=cores)
+        )["per_s"]
         for workers in WORKERS
     }
     return max(told.values()), ", ".join(f"{workers}: {rate:.1f}" for workers, rate in told.items())
@@ -43,7 +43,7 @@ def version() -> str:
     return found.name.removeprefix("django_oscar-").removesuffix(".dist-info") if found else "?"
 
 
-def _run(place: Place, *words: str) -> str:
+def _run(place: Place, *words: str, cores: set[int] | None = None) -> str:
     env = {**os.environ, "OSCAR_HOST": str(place.at.socket_dir)}
     for name in ("DJANGO_SETTINGS_MODULE", "PYTHONPATH"):
         env.pop(name, None)
@@ -53,6 +53,7 @@ def _run(place: Place, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
     )
     if done.returncode:
         raise RuntimeError(f"oscar: {done.stderr.strip()[-600:]}")

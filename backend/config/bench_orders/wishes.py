@@ -1,5 +1,6 @@
 """What the crowd gives to and who it is: needs without end, visitors with a session and a token each."""
 
+import functools
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -59,9 +60,14 @@ def make_needs(count: int) -> list[Need]:
 
 def requests(needs: list[Need], visitors: int) -> list[str]:
     """One POST per need (per visitor when there are fewer needs), as a browser sends the confirm page."""
-    known = [_visitor() for _ in range(visitors)]
+    known = _visitors(visitors)
     turns = max(len(needs), visitors)
     return [_request(needs[turn % len(needs)], *known[turn % visitors]) for turn in range(turns)]
+
+
+@functools.cache
+def _visitors(count: int) -> list[tuple[str, str, str]]:
+    return [_visitor() for _ in range(count)]
 
 
 def _visitor() -> tuple[str, str, str]:

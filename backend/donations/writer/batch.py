@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backend.donations import queries, statements
-from backend.donations.rules import Due, Gift, House, KeyReused, NoAccount, Shelf, admit, check_shape
+from backend.donations.rules import Due, Gift, House, KeyReused, NoAccount, Shelf, admit
 from backend.donations.writer.columns import Account, Ids, Part, columns, parts_of
 from backend.journal.statements import RECORD_MANY
 from backend.kernel.db import numbers, texts
@@ -20,6 +21,7 @@ from backend.kernel.errors import Refused
 from backend.needs import statements as needs
 from backend.needs.rules import OpenNeed
 
+QUARTER = 900  # seconds: no zone's day begins within a quarter of an hour
 KEY_RACES = 3  # another process wrote the same key between our look and our write
 
 # for this transaction alone: plans are made once for any size of batch, and none begins at a table's first row
@@ -76,12 +78,16 @@ def place_many(connection: BaseDatabaseWrapper, gifts: Sequence[Gift]) -> list[A
 
 def house(gift: Gift) -> House:
     """The rules of this deployment on the day of `gift`."""
-    return House(
-        mode=settings.MODE,
-        on=gift.at.astimezone(ZoneInfo(settings.ZONE)).date(),
-        most_lines=settings.GIFT_MOST_LINES,
-        most_quantity=settings.GIFT_MOST_QUANTITY,
+    quarter = int(gift.at.timestamp() // QUARTER)
+    return _house(
+        quarter, settings.ZONE, settings.MODE, settings.GIFT_MOST_LINES, settings.GIFT_MOST_QUANTITY
     )
+
+
+@lru_cache(maxsize=8)
+def _house(quarter: int, zone: str, mode: str, most_lines: int, most_quantity: int) -> House:
+    on = datetime.fromtimestamp(quarter * QUARTER, ZoneInfo(zone)).date()
+    return House(mode=mode, on=on, most_lines=most_lines, most_quantity=most_quantity)
 
 
 def _place(connection: BaseDatabaseWrapper, gifts: Sequence[Gift]) -> list[Answer]:
@@ -171,7 +177,6 @@ def _again(
 
 def _claim(gift: Gift, shelf: Shelf, look: _Look) -> None:
     rules = house(gift)
-    check_shape(gift.lines, rules)
     unpaid = {
         need.charity_id for line in gift.lines if (need := look.needs.get(line.need_line))
     } - look.accounts.keys()

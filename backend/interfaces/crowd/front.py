@@ -5,7 +5,7 @@ looking first, giving last.
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prometheus_client import Counter
@@ -18,20 +18,24 @@ from backend.interfaces.crowd.paths import Lane, PageKey, cookies_of, lane_of, l
 from backend.interfaces.crowd.shelf import Later, Shelf
 
 KEPT = Counter("zhisong_kept_pages_total", "Requests answered with a kept page", ["status"])
+First = Callable[[Environ, StartResponse], Iterable[bytes] | None]
 BUSY = "503 Service Unavailable"
 COOKIES = "zhisong.cookies"  # those of this request, read once, for the next in line
 
 
 class Front:
-    """Wraps a WSGI application."""
+    """Wraps a WSGI application. `first` is asked before a turn is taken, for what needs no processor but waits:
+    it answers, or returns None.
+    """
 
     def __init__(
         self,
         application: Application,
         widths: Mapping[Lane, Turns] | None = None,
         later: Later | None = None,
+        first: First | None = None,
     ) -> None:
-        self.application = application
+        self.application, self.first = application, first
         self.lanes = widths or lanes.of_settings()
         self.shelf = Shelf(lambda key: render(application, key), later)
         self.gate = gate.Gate(self.shelf, self._overloaded)
@@ -46,7 +50,9 @@ class Front:
         turn = self.gate.ask(environ, cookies)
         if turn.answer is not None:
             return _send(turn.answer, start_response)
-        return self._take_turn(environ, turn.saying(start_response))
+        start_response = turn.saying(start_response)
+        answered = self.first(environ, start_response) if self.first else None
+        return self._take_turn(environ, start_response) if answered is None else answered
 
     def _overloaded(self) -> bool:
         return self.lanes[Lane.PAGE].full or self.lanes[Lane.BEGIN].full

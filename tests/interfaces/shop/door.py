@@ -16,17 +16,11 @@ class DoorHandler(ClientHandler):
     short: list[bool]
 
     def __call__(self, environ: dict[str, Any]) -> Any:
-        long: list[Any] = []
-
-        def inner(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-            long.append(super(DoorHandler, self).__call__(environ))
-            return []
-
         said: list[Any] = []
-        GiveLane(inner)(environ, lambda status, headers: said.append((status, headers)))
+        answered = GiveLane()(environ, lambda status, headers: said.append((status, headers)))
         if environ["REQUEST_METHOD"] == "POST":
-            self.short.append(not long)
-        return long[0] if long else _response(environ, *said[0])
+            self.short.append(answered is not None)
+        return super().__call__(environ) if answered is None else _response(environ, *said[0])
 
 
 def _response(environ: dict[str, Any], status: str, headers: list[tuple[str, str]]) -> HttpResponse:
