@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[3]
 def own_stack(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[LiveStack]:
-    """A system of its own: the account is of these donors alone, who are asked whether they are people."""
+    """A system of its own: the account is of these donors alone, who wait for their turn and are asked whether they are people."""
     folder = tmp_path_factory.mktemp("replay") / "var"
     with (
-        running(folder, "zs_replay", ZS_ADDRESS_GIFTS_A_MINUTE="1") as stack,
+        running(folder, "zs_replay", ZS_ADDRESS_GIFTS_A_MINUTE="1", ZS_CROWD_RATE="1") as stack,
         django_db_blocker.unblock(),
         stack.in_this_process(),
     ):

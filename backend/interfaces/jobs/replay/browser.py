@@ -16,6 +16,7 @@ _CONTROL = re.compile(r"<(input|button|select|textarea)\b([^>]*)>", re.S)
 _OPTION = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.S)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?""")
 _LINK = re.compile(r"""<a\b[^>]*\bhref="([^"]+)\"""")
+_WAITING = re.compile(r'<meta http-equiv="refresh" content="(\d+)".*\bdata-wait=', re.S)
 COME_AGAIN = (429, 503)
 MOST_RETURNS = 60
 
@@ -107,16 +108,22 @@ class Page:
 
 
 def in_turn(http: httpx.Client, answer: httpx.Response, *, follow: bool = True) -> httpx.Response:
-    """The answer once the house has room: whoever is told to come again does, when they were told to.
+    """The answer once the house has room: whoever is told to come again does, when they were told to, and
+    whoever sits in the waiting room asks for it again as it asks them to.
 
     It is the refused request that is sent again, so that what redirected to it is not done twice.
     """
     for _ in range(MOST_RETURNS):
         wait = answer.headers.get("Retry-After", "")
-        if answer.status_code not in COME_AGAIN or not wait.isdigit():
+        waiting = _WAITING.search(answer.text)
+        if answer.status_code in COME_AGAIN and wait.isdigit():
+            threading.Event().wait(int(wait))
+            answer = http.send(answer.request, follow_redirects=follow)
+        elif waiting and answer.is_success:
+            threading.Event().wait(int(waiting.group(1)))
+            answer = http.get(answer.url, follow_redirects=follow)
+        else:
             break
-        threading.Event().wait(int(wait))
-        answer = http.send(answer.request, follow_redirects=follow)
     return answer
 
 
