@@ -132,16 +132,58 @@ def large(need: str) -> None:
         wait_for(worker, lambda: Gathering.objects.get(pk=work.pk).status == "dropped")
         back = time.perf_counter() - began
     say("bench", f"not paid: all given back in {back:.2f} s; small gifts beside it: {told(beside)}")
+    large_back(need, worker)
     worker.kill()
+
+
+def large_back(need: str, worker: "subprocess.Popen[bytes]") -> None:
+    """The same gift once more, paid, and taken back by its donor while others give."""
+    from backend.donations.models import Donation, Refund
+    from backend.donations.operations import (
+        Choice,
+        DonorDetail,
+        receive_notice,
+        start_gathering,
+        take_back,
+    )
+    from backend.donations.operations.returning import WHEN_WHOLE
+    from backend.needs.queries import Scope
+
+    work = start_gathering(
+        client="visitor:large", key="again", scope=Scope(category="other"), exact=True, donor=DonorDetail(),
+        promise=Choice.REFUND, actor="visitor:large", at=datetime.now(UTC),
+    )  # fmt: skip
+    gifts = Donation.objects.filter(checkout=work.checkout)
+    wait_for(worker, lambda: gifts.filter(status="placed").exists())
+    gift = gifts.get()
+    beside: list[float] = []
+    with small_givers(need, beside):
+        began = time.perf_counter()
+        letter = letters(list(gift.payments.select_related("account")))[0]
+        receive_notice(gateway="sandbox", headers=letter.headers, body=letter.body, at=datetime.now(UTC))
+        paid = time.perf_counter() - began
+    say("bench", f"paid: settled in {paid:.2f} s; small gifts beside it: {told(beside)}")
+    beside = []
+    with small_givers(need, beside):
+        began = time.perf_counter()
+        take_back(donation=gift.public_id, actor="visitor:large", at=datetime.now(UTC))
+        said = time.perf_counter() - began
+        wait_for(worker, lambda: not Refund.objects.filter(due_at=WHEN_WHOLE).exists())
+        back = time.perf_counter() - began
+    say(
+        "bench",
+        f"taken back: answered in {said:.2f} s, all free in {back:.2f} s; small gifts: {told(beside)}",
+    )
 
 
 def worker_process() -> "subprocess.Popen[bytes]":
     code = (
         "import django, time; django.setup()\n"
         "from datetime import datetime, UTC\n"
-        "from backend.donations.operations import gather_due\n"
+        "from backend.donations.operations import gather_due, give_back_due\n"
         "while True:\n"
-        "    gather_due(at=datetime.now(UTC), by='bench') or time.sleep(0.2)\n"
+        "    at = datetime.now(UTC)\n"
+        "    gather_due(at=at, by='bench') or give_back_due(at=at, by='bench') or time.sleep(0.2)\n"
     )
     return subprocess.Popen([sys.executable, "-c", code], cwd=BASE_DIR)
 
@@ -157,19 +199,9 @@ def wait_for(worker: "subprocess.Popen[bytes]", done: Callable[[], bool]) -> Non
 def money(need: str) -> None:
     """Callbacks one by one and together, expiry, refunds."""
     from backend.donations.operations import expire_due, pay_refunds, receive_notice, take_back
-    from backend.donations.payments.sandbox import remote
 
     def notices(count: int) -> list[Any]:
-        letters = []
-        for payment in placed(need, count):
-            order = remote.Wish(
-                payment.account.merchant_no, payment.merchant_ref, payment.amount, payment.currency, "", "", "",
-                None,
-            )  # fmt: skip
-            remote.pay(order, at=datetime.now(UTC))
-            (name,) = remote.due_notices(merchant_ref=payment.merchant_ref)
-            letters.append(remote.envelope(notice_id=name, signed_at=datetime.now(UTC)))
-        return letters
+        return letters(placed(need, count))
 
     def receive(letter: Any) -> None:
         receive_notice(gateway="sandbox", headers=letter.headers, body=letter.body, at=datetime.now(UTC))
@@ -204,6 +236,22 @@ def money(need: str) -> None:
         None,
         lambda _: drain(lambda: pay_refunds(at=late, by="bench")),
     )
+
+
+def letters(payments: Sequence[Any]) -> list[Any]:
+    """Each is paid at the practice gateway; its notices, signed."""
+    from backend.donations.payments.sandbox import remote
+
+    made = []
+    for payment in payments:
+        order = remote.Wish(
+            payment.account.merchant_no, payment.merchant_ref, payment.amount, payment.currency, "", "", "",
+            None,
+        )  # fmt: skip
+        remote.pay(order, at=datetime.now(UTC))
+        (name,) = remote.due_notices(merchant_ref=payment.merchant_ref)
+        made.append(remote.envelope(notice_id=name, signed_at=datetime.now(UTC)))
+    return made
 
 
 def drain(act: Callable[[], int]) -> int:

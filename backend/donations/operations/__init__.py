@@ -20,6 +20,7 @@ from backend.donations.operations.gathering import (
     gather_due,
     start_gathering,
 )
+from backend.donations.operations.giving_up import TooLateToTakeBack, give_back_due
 from backend.donations.operations.goods import (
     TooFewSourced,
     claim_goods,
@@ -44,7 +45,7 @@ from backend.donations.operations.placing import (
     presented,
     start_payment,
 )
-from backend.donations.operations.refunding import TooLateToTakeBack, pay_refunds, take_back
+from backend.donations.operations.refunding import pay_refunds, take_back
 from backend.donations.operations.reviewing import (
     AlreadyDecided,
     NoSuchReview,
@@ -86,6 +87,7 @@ __all__ = [
     "close_due_questions",
     "expire_due",
     "gather_due",
+    "give_back_due",
     "hold",
     "let_go",
     "open_payment_account",

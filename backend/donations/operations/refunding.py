@@ -9,32 +9,24 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from backend.donations import statements
-from backend.donations.models import Donation, FundedLine, Funding, Payment, Refund
+from backend.donations.models import Donation, Payment, Refund
 from backend.donations.operations.books import Accounts
 from backend.donations.operations.facts import gift_fact, record_gift
-from backend.donations.operations.giving_back import refund_lines
+from backend.donations.operations.giving_up import TooLateToTakeBack, give_up_whole
 from backend.donations.operations.placing import NoSuchGift
 from backend.donations.payments import registry
 from backend.donations.payments.port import GatewayDown, GatewayRefused
 from backend.donations.rules import GIFT, REFUND, GiftStatus, RefundStatus
 from backend.journal.kinds import Kind
 from backend.journal.operations import record_all
-from backend.kernel.db import claim, joins_transaction
-from backend.kernel.errors import Conflicts
+from backend.kernel.db import claim
 from backend.kernel.states import move
 from backend.ledger.operations import Posting, post_many
 from backend.ledger.rules import AccountKind, TransferKind
-from backend.needs.operations.standing import free
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-
-
-class TooLateToTakeBack(Conflicts):
-    """The time to take this gift back is over, or suppliers are at work on it."""
-
-    code = "too_late_to_take_back"
 
 
 @transaction.atomic
@@ -48,41 +40,11 @@ def take_back(*, donation: str, actor: str, at: datetime) -> Donation:
     if gift is None:
         raise NoSuchGift
     in_time = gift.order_after is not None and at < gift.order_after
-    units = lock_units(gift)
-    if gift.status != GiftStatus.PAID.value or not in_time or any(is_touched(line) for line in units):
+    if gift.status != GiftStatus.PAID.value or not in_time:
         raise TooLateToTakeBack
-    give_up_whole(units=units, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
+    give_up_whole(gift=gift, key=f"undo:{gift.public_id}", reason="taken_back", actor=actor, at=at)
     record_gift(Kind.GIFT_TAKEN_BACK, gift, actor=actor, at=at, amount=gift.amount, currency=gift.currency)
     return gift
-
-
-def is_touched(line: FundedLine) -> bool:
-    """Suppliers or a question hold units of it, or some were given up."""
-    return bool(line.sourced or line.held or line.released)
-
-
-@joins_transaction
-def lock_units(gift: Donation) -> list[FundedLine]:
-    """Joins the caller's transaction, which has locked `gift`. Its units, which nobody claims meanwhile."""
-    units = FundedLine.objects.filter(fundings__line__donation=gift).values("pk")
-    return list(FundedLine.objects.filter(pk__in=units).order_by("pk").select_for_update(no_key=True))
-
-
-@joins_transaction
-def give_up_whole(*, units: Sequence[FundedLine], key: str, reason: str, actor: str, at: datetime) -> None:
-    """Joins the caller's transaction, which has locked these untouched units: all needs free, all money back."""
-    ids = [line.pk for line in units]
-    quantities: dict[int, int] = {}
-    for line in units:
-        quantities[line.need_line_id] = quantities.get(line.need_line_id, 0) + line.quantity
-    back: dict[int, int] = {}
-    fundings = Funding.objects.filter(funded_line__in=ids)
-    for gift_line, amount in fundings.values_list("line", F("amount") - F("released")):
-        back[gift_line] = back.get(gift_line, 0) + amount
-    FundedLine.objects.filter(pk__in=ids).update(released=F("quantity"))
-    fundings.update(released=F("amount"))
-    free(quantities=quantities)
-    refund_lines(amounts=back, key=key, reason=reason, actor=actor, at=at)
 
 
 def pay_refunds(*, at: datetime, by: str, limit: int = 200, actor: str = "system:jobs") -> int:

@@ -6,9 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from backend.donations.models import Donation, FundedLine, Review
+from backend.donations.models import Donation, FundedLine, Refund, Review
 from backend.donations.operations.facts import record_gift
-from backend.donations.operations.refunding import give_up_whole, is_touched, lock_units
+from backend.donations.operations.giving_up import (
+    TooLateToTakeBack,
+    give_up_whole,
+    is_touched,
+    lock_units,
+)
+from backend.donations.operations.returning import WHEN_WHOLE
 from backend.donations.rules import GiftStatus, ReviewReason, UnitState
 from backend.journal.kinds import Kind
 from backend.kernel.db import own_transaction
@@ -65,8 +71,10 @@ def send_back_held(*, review: str, actor: str, at: datetime) -> Donation:
     Raises NoSuchReview, AlreadyDecided.
     """
     gift = _decide(review, "refund", at)
-    units = lock_units(gift)
-    give_up_whole(units=units, key=f"review:{gift.public_id}", reason="review", actor=actor, at=at)
+    try:
+        give_up_whole(gift=gift, key=f"review:{gift.public_id}", reason="review", actor=actor, at=at)
+    except TooLateToTakeBack as late:
+        raise AlreadyDecided from late
     _record(Kind.GIFT_SENT_BACK, gift, actor, at)
     return gift
 
@@ -81,7 +89,8 @@ def _decide(review: str, decision: str, at: datetime) -> Donation:
         .select_for_update(of=("self",), no_key=True)
         .get(pk=row.donation_id)
     )
-    if gift.status != GiftStatus.PAID.value:
+    goes_back = Refund.objects.filter(payment__donation=gift, due_at=WHEN_WHOLE)  # taken back, chunk by chunk
+    if gift.status != GiftStatus.PAID.value or goes_back.exists():
         raise AlreadyDecided
     if not rows.filter(decision__isnull=True).update(decision=decision, decided_at=at):
         raise AlreadyDecided

@@ -46,7 +46,10 @@ def expire_gifts() -> int:
 @shared_task(name="gifts.gather")
 def gather_gifts() -> int:
     """Large gifts are put together, or given back, chunk by chunk."""
-    return operations.gather_due(at=timezone.now(), by=_worker())
+    by = _worker()
+    return operations.gather_due(at=timezone.now(), by=by) + operations.give_back_due(
+        at=timezone.now(), by=by
+    )
 
 
 @shared_task(name="payments.purge_attempts")
