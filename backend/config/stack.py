@@ -10,7 +10,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 CELERY = ["-m", "celery", "--app", "backend.config.celery"]
 
 
-def web(port: int, host: str = "127.0.0.1", threads: int = 64) -> list[str]:
+def web(port: int, host: str = "127.0.0.1", threads: int = 128) -> list[str]:
     """Every door: WSGI threads, each request on one of them. Most of them wait for their turn (interfaces.crowd)."""
     return _granian("wsgi", host, port, "backend.config.wsgi:application", "--blocking-threads", str(threads))
 
