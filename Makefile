@@ -6,7 +6,7 @@ SHELL = /bin/sh
 export PYTHONPYCACHEPREFIX = $(CURDIR)/var/cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL = help
-.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-routing oversell crash soak fuzz requirements backup restore
+.PHONY: help setup demo demo-reset services reset test lint bench bench-crowd bench-orders bench-hosts bench-routing oversell crash soak fuzz requirements backup restore
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -41,6 +41,9 @@ bench-routing: setup ## plans beside PyVRP, VROOM and OR-Tools: INSTANCES=folder
 
 bench-orders: setup ## gifts a second through the door beside pgbench, bare Django and django-oscar (QUICK=1, APART=1)
 	@$(RUN) -m backend.config.bench_orders
+
+bench-hosts: setup ## the same crowd over WEBS=1,2,4 web processes on one database: cost per gift in web and database
+	@$(RUN) -m backend.config.proofs.hosts
 
 oversell: setup ## buyers at the door want what there is little of: exactly the stock (ROUNDS=200 SEED=1 BUYERS=64 MOST=1000 WEBS=1)
 	@$(RUN) -m backend.config.proofs.oversell

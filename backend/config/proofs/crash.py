@@ -89,11 +89,13 @@ def _wait_for_gifts(crowd: Crowd, more: int, children: dict[str, list[Child]], s
         time.sleep(0.002)
 
 
-def _wait_until_settled(seconds: float = 180) -> int:
-    """Until the worker has done all that was due; how much still waits."""
-    end = time.monotonic() + seconds
+def _wait_until_settled(patience: float = 90) -> int:
+    """Until the worker has done all that was due, or nothing moved for so many seconds; how much still waits."""
+    least, end = sys.maxsize, time.monotonic() + patience
     while (left := books.settle_what_waits(at=datetime.now(UTC))) and time.monotonic() < end:
-        time.sleep(0.5)
+        if left < least:
+            least, end = left, time.monotonic() + patience
+        time.sleep(1)
     return left
 
 

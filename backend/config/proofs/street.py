@@ -27,7 +27,7 @@ def webs(services: Services, count: int, **env: str) -> Iterator[list[tuple[Hous
         running = []
         for number, port in enumerate(ports.numbers):
             folder = services.folder / f"web-{number}"
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)
             house = House(services.where, folder, services.postgres.process.pid, port, (own,) * 3)
             running.append((house, block.enter_context(house.web(ZS_SITE_URL=site, **env))))
         yield running
