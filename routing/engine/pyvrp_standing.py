@@ -19,6 +19,8 @@ from .pyvrp_part import Outcome, Penalties, Task
 
 PIVOTS = 8  # places from which all others are measured, where there is no map
 SPARE = 2  # idle vehicles of each kind that a group may use, beside half as many as it has tours
+GROWS_AFTER = 3  # looks at every tour, after which groups are larger by as much as the first were
+MOST_ACTS = 2_000  # of a group that has grown
 FIRST_LOOK = 2  # iterations for each act, and as many more at each later look
 FloatTable = NDArray[np.float64]
 
@@ -108,13 +110,16 @@ class Standing:
     def lend(self, size: int, draw: random.Random, shares: int = 1) -> Loan | None:
         """A group of neighbouring free tours of about `size` acts around one of the least looked at.
 
-        Idle vehicles are shared by as many as `shares` groups. None where no tour is free.
+        It grows with every `GROWS_AFTER` looks that all tours have had, as far as `shares` groups have room
+        side by side; idle vehicles are shared by as many. None where no tour is free.
         """
         free = [number for number in self._tours if number not in self._lent]
         if not free:
             return None
         least = min(self._looked[number] for number in free)
         seed = draw.choice([number for number in free if self._looked[number] == least])
+        room = min(MOST_ACTS, sum(len(tour.acts) for tour in self._tours.values()) // shares)
+        size = max(size, min(room, size * (1 + least // GROWS_AFTER)))
         centre = self._centre(seed)
         apart = {number: float(((self._centre(number) - centre) ** 2).sum()) for number in free}
         group, acts = [], 0
