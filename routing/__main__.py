@@ -17,7 +17,6 @@ from . import (
     distances,
     explain,
     generate,
-    joint,
     plan,
     plot,
     read,
@@ -128,7 +127,7 @@ def _generate_parser(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--vehicles", type=int, default=size.vehicles)
     sub.add_argument("--optional", type=float, default=size.optional)
     sub.add_argument("--joint", action="store_true", help="lines and offers over the demonstration county")
-    sub.add_argument("--lines", type=int, default=joint.Extent().lines, help="of a joint problem")
+    sub.add_argument("--lines", type=int, help="of a joint problem")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path)
 
@@ -305,9 +304,10 @@ def _explain_job(problem: Problem, given: Plan, job: str) -> int:
 
 def _generate(asked: argparse.Namespace) -> int:
     if asked.joint:
-        extent = joint.Extent(
-            asked.warehouses, asked.recipients, asked.lines, max(1, asked.lines // 3), asked.vehicles
-        )
+        from . import joint  # CP-SAT takes a second to load, which no search should pay
+
+        lines = asked.lines or joint.Extent().lines
+        extent = joint.Extent(asked.warehouses, asked.recipients, lines, max(1, lines // 3), asked.vehicles)
         _write(joint.dumps(joint.joint_county(extent, seed=asked.seed)), asked.out)
         return 0
     size = generate.Size(asked.warehouses, asked.recipients, asked.pairs, asked.vehicles, asked.optional)
@@ -316,6 +316,8 @@ def _generate(asked: argparse.Namespace) -> int:
 
 
 def _joint(asked: argparse.Namespace) -> int:
+    from . import joint
+
     given = joint.from_json(json.loads(asked.problem.read_text(encoding="utf-8")))
     params = solver.Params(seconds=asked.seconds, seed=asked.seed, bound_seconds=0.3 * asked.seconds)
     found = joint.decide(given, rounds=asked.rounds, params=params)

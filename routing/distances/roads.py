@@ -10,13 +10,15 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
 import numpy as np
 from numpy.typing import NDArray
 
 from .cache import Cache
+
+if TYPE_CHECKING:  # it takes a third of a second to load, which a search without a server should not pay
+    import httpx
 
 Point = tuple[float, float]  # lon, lat
 FloatTable = NDArray[np.float64]
@@ -129,6 +131,8 @@ class Roads:
         np.fill_diagonal(metres, 0.0)
         np.fill_diagonal(seconds, 0.0)
         self.fault = ""
+        import httpx
+
         with httpx.Client(timeout=self.timeout) as client:
             for rows, columns in _blocks(np.isnan(metres), self.server.most):
                 try:
@@ -147,6 +151,8 @@ class Roads:
     def _block(
         self, client: httpx.Client, sources: Sequence[Point], targets: Sequence[Point]
     ) -> tuple[FloatTable, FloatTable]:
+        import httpx
+
         for attempt in range(1, self.tries + 1):
             wait = self.pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -107,3 +109,12 @@ def test_bench_sets_engines_side_by_side(
     for row in rows:
         cost, gap = int(row.split(" | ")[3]), float(row.split(" | ")[6])
         assert gap == round(100 * (cost / sum(best.values()) - 1), 2)
+
+
+def test_a_search_loads_nothing_that_it_does_not_use() -> None:
+    """CP-SAT and an HTTP client take a second and a half of processor time, which counts as search."""
+    heavy = "{'pandas', 'httpx', 'ortools.sat.python.cp_model', 'pyvrp'}"
+    code = f"import sys, routing.__main__; sys.exit(' '.join({heavy} & sys.modules.keys()))"
+    home = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
