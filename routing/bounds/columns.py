@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 from ..engine.glop import Master
 from ..plan import Appraiser
 from ..problem import Problem
+from .claims import Claim, claims_of
 from .clock import by_time
 from .goods import by_load, by_trips
 from .network import Kind, Network
 from .walks import Walk, Walks
 
-Way = Literal["load", "trips", "time"]
+Way = Literal["flow", "load", "trips", "time"]
 Prices = NDArray[np.float64]
 COLUMNS = 12  # per kind and round
 MEMORY = 5  # visits that a visit remembers at first, itself included
@@ -61,14 +62,6 @@ class Effort:
     seconds: float
     rounds: int
     called_off: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """Jobs of which one is done (alternatives, or just one), or else the tariff is paid where there is one."""
-
-    jobs: tuple[int, ...]
-    tariff: int | None
 
 
 def kinds_of(problem: Problem) -> list[Kind]:
@@ -102,7 +95,7 @@ def _networks(problem: Problem, by: Way) -> list[Network]:
     numbers = {job.id: number for number, job in enumerate(problem.jobs)}
     kinds = [kind for kind in kinds_of(problem) if kind.jobs]
     steps = 200 if max((len(kind.jobs) for kind in kinds), default=1) <= 250 else 100
-    build = {"load": by_load, "trips": by_trips, "time": by_time}[by]
+    build = by_load if by == "load" else by_trips if by == "trips" else by_time
     return [network for kind in kinds if (network := build(problem, kind, numbers, steps)).visits]
 
 
@@ -149,7 +142,8 @@ class _Search:
         self.end, self.effort = time.monotonic() + effort.seconds, effort
         self.networks = networks
         self.walks = [Walks(network) for network in networks]
-        self.claims, self.unreached = _claims(problem, networks)
+        reachable = {stay.job for network in networks for stays in network.stays for stay in stays}
+        self.claims, self.unreached = claims_of(problem, reachable)
         self.row = {job: row for row, claim in enumerate(self.claims) for job in claim.jobs}
         self.size = len(problem.jobs)
         self.counts = [min(network.kind.count, len(network.kind.jobs)) for network in networks]
@@ -339,20 +333,7 @@ def _remembered(visits: tuple[int, ...], network: Network) -> bool:
     return True
 
 
-def _claims(problem: Problem, networks: list[Network]) -> tuple[list[_Claim], float]:
-    """What must be done or paid for, as far as a vehicle may do it; and the tariffs of all the rest."""
-    reachable = {stay.job for network in networks for stays in network.stays for stay in stays}
-    numbers = {job.id: number for number, job in enumerate(problem.jobs)}
-    grouped = {job for group in problem.groups for job in group.jobs}
-    claims = [_Claim((numbers[job.id],), job.tariff) for job in problem.jobs if job.id not in grouped]
-    claims += [_Claim(tuple(numbers[job] for job in g.jobs), g.tariff) for g in problem.groups]
-    found = [_Claim(tuple(job for job in claim.jobs if job in reachable), claim.tariff) for claim in claims]
-    return [claim for claim in found if claim.jobs], float(
-        sum(claim.tariff or 0 for claim in found if not claim.jobs)
-    )
-
-
-def _share(networks: list[Network], claim: _Claim) -> float:
+def _share(networks: list[Network], claim: Claim) -> float:
     """What a claim alone costs, by its share of the resource: where prices begin."""
     found = []
     for network in networks:

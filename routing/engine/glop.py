@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ortools.linear_solver import pywraplp
 
 INFINITY = float("inf")
+WAYS = tuple(
+    f"use_preprocessing: {anew} use_dual_simplex: {dual}"
+    for anew, dual in (("false", "false"), ("false", "true"), ("true", "false"), ("true", "true"))
+)
 
 
 @dataclass(slots=True)
@@ -60,8 +65,6 @@ class Master:
     def __init__(self, limits: list[tuple[float, float]]) -> None:
         """Rows by the least and the most that they want."""
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        # Without preprocessing a solve begins where the last one ended.
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         self._rows = [self._solver.Constraint(low, high) for low, high in limits]
         self._goal = self._solver.Objective()
         self._goal.SetMinimization()
@@ -85,11 +88,67 @@ class Master:
 
     def solve(self, seconds: float) -> tuple[float, list[float]] | None:
         """The least cost and a dual per row; None where the time is up."""
-        self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
-        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
-            return None
-        return float(self._goal.Value()), [float(row.dual_value()) for row in self._rows]
+        end = time.monotonic() + seconds
+        for parameters in WAYS:
+            left = end - time.monotonic()
+            if left <= 0:
+                break
+            # Without preprocessing a solve begins where the last one ended; where that goes astray, anew.
+            self._solver.SetSolverSpecificParametersAsString(parameters)
+            self._solver.SetTimeLimit(max(1, int(left * 1000)))
+            if self._solver.Solve() == pywraplp.Solver.OPTIMAL:
+                return float(self._goal.Value()), [float(row.dual_value()) for row in self._rows]
+        return None
 
     def used(self) -> list[float]:
         """How often each column is used in the last solution."""
         return [float(column.solution_value()) for column in self._columns]
+
+
+class Growing:
+    """A program that grows by rows and is solved again and again."""
+
+    def __init__(self, costs: Sequence[float], highs: Sequence[float]) -> None:
+        """Variables from 0 to their highs."""
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._variables = [self._solver.NumVar(0.0, high, "") for high in highs]
+        goal = self._solver.Objective()
+        for variable, cost in zip(self._variables, costs, strict=True):
+            goal.SetCoefficient(variable, cost)
+        goal.SetMinimization()
+        self._rows: list[pywraplp.Constraint] = []
+
+    def row(self, low: float, high: float, variables: Iterable[int], factors: Iterable[float]) -> int:
+        """low <= sum <= high, each variable named once; the number of the row."""
+        row = self._solver.Constraint(low, high)
+        for variable, factor in zip(variables, factors, strict=True):
+            row.SetCoefficient(self._variables[variable], factor)
+        self._rows.append(row)
+        return len(self._rows) - 1
+
+    def solve(self, seconds: float) -> float | None:
+        """The least cost; INFINITY where nothing fits, None where the time is up."""
+        end = time.monotonic() + seconds
+        for anew in ("false", "true"):
+            # Rows that are added leave the last basis dual feasible.
+            self._solver.SetSolverSpecificParametersAsString(
+                f"use_preprocessing: {anew} use_dual_simplex: true"
+            )
+            self._solver.SetTimeLimit(max(1, int(1000 * (end - time.monotonic()))))
+            answer = self._solver.Solve()
+            if answer == pywraplp.Solver.OPTIMAL:
+                return float(self._solver.Objective().Value())
+            if answer == pywraplp.Solver.INFEASIBLE:
+                return INFINITY
+            if time.monotonic() >= end:
+                break
+        return None
+
+    def limit(self, variable: int, low: float, high: float) -> None:
+        self._variables[variable].SetBounds(low, high)
+
+    def values(self) -> list[float]:
+        return [float(variable.solution_value()) for variable in self._variables]
+
+    def dual(self, row: int) -> float:
+        return float(self._rows[row].dual_value())

@@ -11,6 +11,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from .. import bounds, distances, explain, solver, sourcing
 from ..plan import Plan
@@ -18,6 +19,7 @@ from ..problem import Job, Problem, Task
 from .model import Joint, Wanted
 
 Lane = tuple[str, str]
+Prices = Literal["driven", "dual"]
 LOADING_SECONDS = 120
 
 
@@ -63,11 +65,17 @@ class Fair:
 
 
 def decide(
-    joint: Joint, *, rule: Rule | None = None, rounds: int = 3, params: solver.Params | None = None
+    joint: Joint,
+    *,
+    rule: Rule | None = None,
+    rounds: int = 3,
+    by: Prices = "dual",
+    params: solver.Params | None = None,
 ) -> Decision:
     """The best of `rounds` rounds of choosing suppliers and routes; `params` hold for the routes of one round.
 
-    Raises ValueError where an item of the lines is offered nowhere within its ceiling.
+    `by`: suppliers are chosen again by the dual price of each stop in the bound of the routes (where they have
+    one), or by what it would save, left out of the routes as driven. Raises ValueError where an item of the lines is offered nowhere within its ceiling.
     """
     day = _Day(joint, rule or Rule())
     params = params or solver.Params(seconds=5.0, bound_seconds=1.5)
@@ -77,13 +85,24 @@ def decide(
         problem, brings = day.problem(supply)
         plan = solver.solve_with(problem, params)
         found.append((supply.goods_amount + plan.cost.total, number, supply, plan, problem, brings))
-        renewed = prices | explain.lane_prices(problem, plan)
+        renewed = prices | _learned(problem, plan, by)
         if renewed == prices:
             break
         prices = renewed
     history = tuple(item[0] for item in found)
     _, _, supply, plan, problem, brings = min(found, key=lambda item: (len(item[3].owed), item[0], item[1]))
     return day.decision(supply, plan, problem, brings, history, params)
+
+
+def _learned(problem: Problem, plan: Plan, by: Prices) -> dict[Lane, int]:
+    if by == "driven" or not plan.job_prices:
+        return explain.lane_prices(problem, plan)
+    lanes = {
+        job.id: (job.pickup.location, job.delivery.location)
+        for job in problem.jobs
+        if job.pickup and job.delivery
+    }
+    return {lanes[item.job]: item.price for item in plan.job_prices if item.job in lanes}
 
 
 def fairness(
