@@ -351,4 +351,10 @@ def test_a_thousand_lines_are_chosen_in_seconds() -> None:
     market = Market(lines, offers, {}, 2_500)
     simple = supply(market, greedy(market), method="greedy", proved=False)
     assert found.method == "cpsat" and found.total < simple.total
-    assert choose(lines, offers, default_stop_price=2_500, seconds=3) == found
+
+
+def test_the_same_market_is_answered_the_same_twice() -> None:
+    lines = [Line(f"l{n}", f"i{n % 10}", 1 + n % 7, f"r{n % 6}", 10_000) for n in range(40)]
+    offers = [Offer(f"o{n}", f"i{n % 10}", "s", f"w{n % 4}", 100 + 37 * n % 900) for n in range(30)]
+    first, again = (choose(lines, offers, default_stop_price=2_500, seconds=2) for _ in range(2))
+    assert first == again
