@@ -26,7 +26,7 @@ from .pyvrp_standing import Loan, Standing, map_of
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
-LONE = 250  # acts up to which groups are not worth their making
+LONE = 400  # acts up to which groups are not worth their making
 GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
@@ -36,6 +36,7 @@ ENDLESS = 2**60
 REPORT_EVERY = 0.5
 PRICED_SHARE = 0.3  # of the search, with what vehicles cost where they come first
 FLEET_SHARE = 0.8  # of the search, for fewer vehicles where they come first
+QUIET_SHARE = 0.4  # of it, after which no further vehicle is hoped for
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 
 Lent = tuple[Loan | None, Task | Fewer]
@@ -176,20 +177,24 @@ class _Run:
 
     def _squeeze(self, crew: Crew[Lent, Found]) -> None:
         """Fewer and fewer tours, for most of the time; after that no vehicle more than these."""
-        end = time.monotonic() + FLEET_SHARE * (self._end - time.monotonic())
-        least = self._count - FLEET_SHARE * self._left()
+        now = time.monotonic()
+        end, most = now + FLEET_SHARE * (self._end - now), self._iterations + FLEET_SHARE * self._left()
+        patience = QUIET_SHARE * (self._end - self._begun), QUIET_SHARE * self._count
+        until = min(end, now + patience[0]), min(most, self._iterations + patience[1])
         turns = Turns(self._model, self._where, self._standing.tours, self._seed)
         fewest = least_tours(self._model)
-        while len(turns.tours) > fewest and self._iterations < least and time.monotonic() < end:
+        while len(turns.tours) > fewest and self._iterations < until[1] and time.monotonic() < until[0]:
             while crew.free:
-                crew.give((None, turns.task(end, self._left())))
-            answer = crew.next(end + 0.1 - time.monotonic())
+                rounds = max(1, int(until[1]) - self._iterations)
+                crew.give((None, turns.task(until[0], rounds)))
+            answer = crew.next(until[0] + 0.1 - time.monotonic())
             if answer is None:
                 break
             (_, task), found = answer
             assert isinstance(task, Fewer) and isinstance(found, Fitted)
             self._iterations += found.iterations
             if turns.take(task, found):
+                until = min(end, time.monotonic() + patience[0]), min(most, self._iterations + patience[1])
                 self._standing.clear()
                 self._standing.add(turns.tours)
                 self._improved()

@@ -104,9 +104,9 @@ def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
     assert standing.idle[0] >= 0
 
 
-@pytest.mark.parametrize(("customers", "objective"), [(300, "cost"), (60, "cost"), (60, "fleet")])
+@pytest.mark.parametrize(("customers", "objective"), [(420, "cost"), (60, "cost"), (60, "fleet")])
 def test_several_processes_make_one_plan(customers: int, objective: Objective) -> None:
-    problem = with_objective(town(customers, vehicles=70), objective)
+    problem = with_objective(town(customers, vehicles=90), objective)
     params = Params(seconds=60, iterations=2_000, seed=1, cores=2, isolated=False, engine="pyvrp")
     plan = solve_with(problem, params)
     assert not plan.unserved and check(problem, plan) == []
