@@ -109,6 +109,7 @@ DOORS = [
     "backend.interfaces.track",
     "backend.interfaces.dispatch",
     "backend.interfaces.backoffice",
+    "backend.interfaces.backoffice.unfold_words",
     "backend.interfaces.jobs",
 ]
 # ours first: our templates and words override those of the libraries

@@ -6,6 +6,7 @@ from backend.donations.models import Review
 from backend.interfaces.backoffice.desks import AddOnly, ReadOnly, Reference
 from backend.interfaces.backoffice.reviews import Reviews
 from backend.interfaces.backoffice.site import office
+from backend.interfaces.backoffice.typed import InWords
 from backend.journal.models import Entry
 from backend.ledger.models import Account, Transfer
 from backend.needs.models import Appeal, NeedLine
@@ -23,7 +24,7 @@ from backend.parties.models import (
 
 
 class Organisations(Reference):
-    list_display = ("__str__", "public_id", "realm")
+    list_display = ("names", "public_id", "realm")
     search_fields = ("public_id", "names")
     readonly_fields = ("public_id",)
 
@@ -48,15 +49,15 @@ class Recipients(Reference):
 
 class Memberships(Reference):
     list_display = ("user", "organisation", "role")
-    list_filter = ("role",)
-    list_select_related = ("user", "organisation")
+    list_filter = (("role", InWords),)
+    list_select_related = ("user__person", "organisation")
     raw_id_fields = ("user",)
     autocomplete_fields = ("organisation",)
 
 
 class Sites(Reference):
-    list_display = ("__str__", "kind", "township", "county_code", "lon", "lat")
-    list_filter = ("kind", "county_code")
+    list_display = ("names", "kind", "township", "county_code", "lon", "lat")
+    list_filter = (("kind", InWords), "county_code")
     search_fields = ("public_id", "names", "township")
     autocomplete_fields = ("organisation",)
     readonly_fields = ("public_id",)
@@ -75,8 +76,8 @@ class Accesses(Reference):
 
 
 class Items(Reference):
-    list_display = ("code", "__str__", "category", "grams", "cm3")
-    list_filter = ("category",)
+    list_display = ("code", "names", "category", "grams", "cm3")
+    list_filter = (("category", InWords),)
     search_fields = ("code", "names")
     raw_id_fields = ("variant_of",)
     readonly_fields = ("public_id",)
@@ -121,7 +122,7 @@ class Vehicles(Reference):
 
 class Appeals(ReadOnly):
     list_display = ("number", "charity", "recipient", "state", "needed_on")
-    list_filter = ("state",)
+    list_filter = (("state", InWords),)
     list_select_related = ("charity__organisation", "recipient__organisation")
     search_fields = ("number", "public_id")
 
@@ -133,7 +134,7 @@ class NeedLines(ReadOnly):
 
 class Entries(ReadOnly):
     list_display = ("happened_at", "kind", "subject", "actor")
-    list_filter = ("kind",)
+    list_filter = (("kind", InWords),)
     search_fields = ("subject", "public_id")
     exclude = ("private", "salt", "private_digest")
     ordering = ("-id",)
@@ -146,13 +147,20 @@ class Accounts(ReadOnly):
 
 class Transfers(ReadOnly):
     list_display = ("happened_at", "kind", "debit", "credit", "amount", "currency")
-    list_filter = ("kind",)
+    list_select_related = (
+        "debit__owner",
+        "debit__charity__organisation",
+        "credit__owner",
+        "credit__charity__organisation",
+    )
+    list_filter = (("kind", InWords),)
     ordering = ("-id",)
 
 
 class Plans(ReadOnly):
+    exclude = ("problem", "answer", "claimed_by", "claimed_until")
     list_display = ("number", "region", "on", "state", "asked_at", "drafted_at")
-    list_filter = ("state",)
+    list_filter = (("state", InWords),)
 
 
 office.register(Organisation, Organisations)

@@ -1,19 +1,106 @@
 """How staff see rows: reference data can be changed and every change is journalled; the rest is read-only."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.forms import RangeWidget
+from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
-from django.db.models import Model
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.db.models import BinaryField, Field, Model
+from django.forms import DateTimeInput, ModelForm
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from unfold.admin import ModelAdmin
+from unfold.widgets import INPUT_CLASSES
 
+from backend.interfaces.backoffice import typed
+from backend.interfaces.backoffice.said import said
+from backend.interfaces.backoffice.shown import Cell, cell, is_money
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
 
 
-class ReadOnly(ModelAdmin):  # type: ignore[misc]
+class Said(SimpleLazyObject):  # type: ignore[type-arg]
+    """A row that calls itself by what the office calls it."""
+
+    def __init__(self, row: Model) -> None:
+        super().__init__(lambda: row)
+
+    def __str__(self) -> str:
+        return said(self.__dict__["_setupfunc"]())
+
+
+class Desk(ModelAdmin):  # type: ignore[misc]
+    """A table whose columns, labels and values are in the reader's words."""
+
+    list_fullwidth = True
+    formfield_overrides: ClassVar[Any] = {
+        DateTimeRangeField: {"widget": RangeWidget(DateTimeInput(attrs={"class": " ".join(INPUT_CLASSES)}))}
+    }
+    readonly_fields: ClassVar[Any] = ()
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("backoffice/office.css",)}
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str | Cell, ...]:
+        return tuple(self._cell(name) for name in super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A row that may not be changed shows all its columns as the lists do."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fields(request, obj)
+        return [self._cell(field.name, linked=True) for field in self._facts()]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_readonly_fields(request, obj)
+        return self.get_fields(request, obj)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if is_money(db_field):
+            return typed.yuan(db_field)
+        return super().formfield_for_dbfield(typed.with_words(db_field), request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = said
+        return field
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        told = {"subtitle": said(row)} if row is not None else {}
+        return super().changeform_view(request, object_id, form_url, {**told, **(extra_context or {})})
+
+    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: Any = None) -> HttpResponse:
+        answer: HttpResponse = super().response_add(request, Said(obj), post_url_continue)
+        return answer
+
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        answer: HttpResponse = super().response_change(request, Said(obj))
+        return answer
+
+    def _facts(self) -> list[Field[Any, Any]]:
+        hidden = {self.model._meta.pk.name, *(self.exclude or ())}
+        fields = self.model._meta.fields
+        return [f for f in fields if f.name not in hidden and not isinstance(f, BinaryField)]
+
+    def _cell(self, name: str, *, linked: bool = False) -> str | Cell:
+        try:
+            self.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return name  # a method of the desk
+        return cell(self.model, name, linked)
+
+
+class ReadOnly(Desk):
     """Facts: looked at, never touched."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -26,7 +113,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
         return False
 
 
-class Reference(ModelAdmin):  # type: ignore[misc]
+class Reference(Desk):
     """Reference data: added and changed, never deleted; each change leaves an entry in the journal."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

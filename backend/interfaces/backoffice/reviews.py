@@ -7,12 +7,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.html import format_html
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backend.donations.models import Donation, Review
 from backend.donations.operations import AlreadyDecided, release_held, send_back_held
 from backend.interfaces.backoffice.desks import ReadOnly
+from backend.interfaces.backoffice.typed import InWords
+from backend.interfaces.look import words
 
 Decide = Callable[..., Donation]
 
@@ -35,19 +38,19 @@ class Waiting(admin.SimpleListFilter):
 
 
 class Reviews(ReadOnly):
-    list_display = ("opened_at", "gift", "amount", "reason", "seen", "decision", "decided_at")
-    list_filter = (Waiting, "reason")
+    list_display = ("opened_at", "gift", "number_amount", "reason", "seen", "decision", "decided_at")
+    list_filter = (Waiting, ("reason", InWords))
     list_select_related = ("donation",)
     ordering = ("opened_at", "pk")
     actions = ("release", "send_back")
 
-    @admin.display(description=_("捐赠"))
+    @admin.display(description=pgettext_lazy("栏目", "捐赠"), ordering="donation__public_id")
     def gift(self, row: Review) -> str:
         return row.donation.public_id
 
-    @admin.display(description=_("金额（元）"))
-    def amount(self, row: Review) -> str:
-        return f"{row.donation.amount / 100:,.2f} {row.donation.currency}"
+    @admin.display(description=pgettext_lazy("栏目", "金额"), ordering="donation__amount")
+    def number_amount(self, row: Review) -> str:
+        return format_html('<span class="number">{}</span>', words.price(row.donation.amount))
 
     @admin.action(description=_("没有问题，放行去下单"), permissions=["view"])
     def release(self, request: HttpRequest, rows: QuerySet[Review]) -> None:

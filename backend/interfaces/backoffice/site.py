@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import update_wrapper
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -11,14 +12,16 @@ from django.contrib.auth import get_user, login
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import SimpleTemplateResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
-from backend.interfaces.backoffice.names import ROOMS, TABLES
 from backend.interfaces.backoffice.sessions import ENTERED, HOURS, PATH, entered
+from backend.interfaces.look import words
 from backend.parties.queries import person_name
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -60,16 +63,22 @@ class Office(UnfoldAdminSite):  # type: ignore[misc]
         relaxed: Callable[..., HttpResponseBase] = csp_replace(OFFICE_CSP)(
             super().admin_view(view, cacheable)
         )
-        return relaxed
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """The tables in the reader's words; their columns stay as the code names them."""
-        rooms: list[dict[str, Any]] = super().get_app_list(request, app_label)
-        for room in rooms:
-            room["name"] = ROOMS.get(room["app_label"], room["name"])
-            for table in room["models"]:
-                table["name"] = TABLES.get(table["object_name"], table["name"])
-        return rooms
+        def local(*args: Any, **kwargs: Any) -> HttpResponseBase:
+            # days and clocks are read and typed in the zone of the house
+            with timezone.override(words.zone()):
+                answer = relaxed(*args, **kwargs)
+                return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
+
+        return update_wrapper(local, relaxed)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """unfold asks the user for a full name; ours stands in another table, where erasing empties it."""
+        if request.user.is_authenticated:
+            name = person_name(user_id=request.user.pk)
+            request.user.get_full_name = lambda: name  # type: ignore[attr-defined]
+        context: dict[str, Any] = super().each_context(request)
+        return context
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
