@@ -25,7 +25,7 @@ Cell = Callable[[Model], Any]
 
 def is_money(field: AnyField) -> bool:
     """Whole fen, by the house's names."""
-    return field.name.endswith(("_price", "_cost")) or field.name == "amount"
+    return field.name.endswith(("_price", "_cost", "_amount")) or field.name == "amount"
 
 
 def is_number(field: AnyField) -> bool:

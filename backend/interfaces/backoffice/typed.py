@@ -30,7 +30,7 @@ class Yuan(forms.DecimalField):
         return None if yuan is None else int(yuan * 100)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(Decimal(initial) / 100 if isinstance(initial, int) else initial, data)
 
 
 def yuan(field: AnyField) -> Yuan:

@@ -177,7 +177,7 @@ def test_a_tariff_is_typed_in_yuan_and_kept_in_fen(keeper: Client) -> None:
     lane = factories.Village().lane
     form = {
         "warehouse": lane.warehouse_id, "carrier": "", "to_division": lane.to_division,
-        "days_min": lane.days_min, "days_max": lane.days_max, "base_price": "86.20", "kg_price": "0.5",
+        "days_min": lane.days_min, "days_max": lane.days_max, "base_price": "86.20", "kg_price": "0.5", "minimum_amount": "0",
         "during_0": "", "during_1": "",
     }  # fmt: skip
     answer = keeper.post(page_of(lane), form, headers=CHINESE, follow=True)
