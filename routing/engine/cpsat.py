@@ -10,7 +10,7 @@ from typing import TypeVar
 from ortools.sat.python import cp_model
 
 MAX_OBJECTIVE = 2**61
-GUARD = 3.0  # wall clock over the time counted by the solver itself, which is the same on every machine
+GUARD = 6.0  # wall clock over the time counted by the solver itself, which is the same on every machine
 
 Order = tuple[str, str, str]
 Lane = tuple[str, str]
