@@ -200,16 +200,45 @@ def what_if(problem: Problem, plan: Plan) -> WhatIf:
         acts = tuple(act for act in sequence.acts if not act.job or act.job in appraiser.jobs)
         routes[sequence.vehicle], out = _drivable(appraiser, sequence.vehicle, acts)
         loose += out
-    now = build(appraiser, (Sequence(name, acts) for name, acts in routes.items()))
+    board = _Board(appraiser, routes)
     for job_id in loose:
-        tariff = appraiser.jobs[job_id].tariff
-        better = inserted(problem, now, job_id)
-        if better is not None and (tariff is None or better.cost.total < now.cost.total):
-            now = better
+        board.put(appraiser.jobs[job_id])
+    now = build(appraiser, (Sequence(name, acts) for name, acts in routes.items()))
     before, after = _homes(plan), _homes(now)
     left = tuple(job for job in loose if job not in after)
     shifted = tuple(job for job in loose if job in after and after[job] != before[job])
     return WhatIf(now, now.cost.total - plan.cost.total, shifted, left)
+
+
+class _Board:
+    """Routes into which jobs go one after another; each is prepared once until it changes."""
+
+    def __init__(self, appraiser: Appraiser, routes: Routes) -> None:
+        self.appraiser, self.routes = appraiser, routes
+        self._places: dict[str, Places] = {}
+
+    def put(self, job: Job) -> None:
+        """At the cheapest place there is, where that costs less than its tariff."""
+        group = self.appraiser.group_of.get(job.id)
+        if group and any(act.job in group.jobs for acts in self.routes.values() for act in acts):
+            return
+        tariff = group.tariff if group else job.tariff
+        found = [
+            (way.added, number, vehicle.id, way.facts.acts)
+            for number, vehicle in enumerate(self.appraiser.vehicles.values())
+            if (way := self._of(vehicle).cheapest(job)) is not None
+        ]
+        if not found:
+            return
+        added, _, name, acts = min(found)
+        if tariff is None or added < tariff:
+            self.routes[name] = acts
+            self._places.pop(name, None)
+
+    def _of(self, vehicle: Vehicle) -> Places:
+        if vehicle.id not in self._places:
+            self._places[vehicle.id] = Places(self.appraiser, vehicle, self.routes.get(vehicle.id, ()))
+        return self._places[vehicle.id]
 
 
 def _drivable(
