@@ -46,7 +46,10 @@ def prepare() -> None:
 prepare()
 flush.be_quick()
 UNHURRIED = [hypothesis.HealthCheck.too_slow]  # says how busy the machine is, nothing of the code
-hypothesis.settings.register_profile("default", suppress_health_check=UNHURRIED, deadline=None)
+# the suite takes the same sample each time, `make fuzz` another
+hypothesis.settings.register_profile(
+    "default", suppress_health_check=UNHURRIED, deadline=None, derandomize=True
+)
 hypothesis.settings.register_profile(
     "fuzz", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=UNHURRIED
 )

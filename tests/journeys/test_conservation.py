@@ -245,16 +245,20 @@ def all_is_accounted_for() -> None:
         assert 0 <= units.sourced + units.held + units.released <= units.quantity + units.reopened
 
 
+def seen_the_end() -> bool:
+    counted = Drop.objects.filter(confirmation__isnull=False).exists()
+    return counted and FundedLine.objects.filter(reopened__gt=0).exists()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(WALKS))
 def test_nothing_is_lost_on_any_road(seed: int) -> None:
     road, steps = Road(seed), []
-    for _ in range(LENGTH):
+    while len(steps) < LENGTH or (not seen_the_end() and len(steps) < 5 * LENGTH):
         steps.append(road.step())
         try:
             all_is_accounted_for()
         except AssertionError as lost:
             lost.add_note(f"after {steps}")
             raise
-    assert Drop.objects.filter(confirmation__isnull=False).exists(), "the walk was too short"
-    assert FundedLine.objects.filter(reopened__gt=0).exists(), "nothing ever came short"
+    assert seen_the_end(), "nothing was ever counted, or nothing ever came short"

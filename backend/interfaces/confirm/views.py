@@ -7,7 +7,7 @@ lay in a phone for three days must still be taken.
 import json
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -148,9 +148,9 @@ def _device(request: HttpRequest) -> str:
 def _moment(text: Any) -> datetime | None:
     try:
         at = parse_datetime(str(text))
-    except ValueError:
+        return at.astimezone(UTC) if at and at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at if at and at.tzinfo else None
 
 
 @linked

@@ -1,11 +1,11 @@
 """What goes over the wire. Enumerations stay open: clients accept words that they do not know."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
 MOST = 1_000_000
 Count = Annotated[int, Field(ge=0, le=MOST, strict=True)]
@@ -20,8 +20,16 @@ def _rfc_3339(value: object) -> object:
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    """The database knows no offset beyond 16 hours."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment lies between the years 1 and 9999") from None
+
+
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 Ref = Annotated[str, Field(max_length=40, pattern=r"^[!-~]*$")]
 TEXT = r"^[^\x00-\x1f\x7f]*$"  # no control signs
 

@@ -97,6 +97,9 @@ def test_updated_since_shows_what_changed(village: Village, system: System) -> N
     changed = system.order(order.public_id)["updated_at"]
     assert len(system.get("/orders", {"updated_since": changed}).json()["orders"]) == 1
     assert system.get("/orders", {"updated_since": "2099-01-01T00:00:00Z"}).json()["orders"] == []
+    far = system.get("/orders", {"updated_since": "0369-03-24T22:19:42+16:24"})
+    assert len(far.json()["orders"]) == 1, "no place on earth is so far off, and still it is a moment"
+    assert system.get("/orders", {"updated_since": "0001-01-01T00:00:00+01:00"}).status_code == 422
 
 
 @pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24", "W10", "WyIyMDI2IiwgMSwgInNlbnQiXQ"])
