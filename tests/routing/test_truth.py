@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from routing import bounds
 from routing.checker import check
@@ -16,8 +16,13 @@ from routing.problem import Problem, Sequence, dumps, loads
 from routing.solver import Params, solve_with
 from tests.routing.random_problems import dues, optimum, orders, problems, with_reloads
 
-THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-QUICK = Params(seconds=60.0, iterations=200, isolated=False)  # the count ends it, on a busy machine too
+THOROUGH = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],
+)
+QUICK = Params(seconds=3.0, iterations=200, isolated=False)
 
 
 @pytest.mark.parametrize("engine", ["ruin", "ortools", "pyvrp"])
