@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -54,6 +55,14 @@ class Market:
     on: date | None = None
     patient: Collection[int] = ()
 
+    @cached_property
+    def of_item(self) -> Mapping[int, Sequence[Supply]]:
+        """The offers by item."""
+        found: dict[int, list[Supply]] = defaultdict(list)
+        for offer in self.offers:
+            found[offer.item].append(offer)
+        return found
+
     def banned(self, line: DueLine) -> frozenset[int]:
         return frozenset(self.declined.get(line.funded_line_id, ()))
 
@@ -62,7 +71,7 @@ class Market:
         banned = self.banned(line)
         return frozenset(
             str(offer.offer)
-            for offer in self.offers
+            for offer in self.of_item.get(line.item_id, ())
             if offer.offer in banned
             or offer.realm != self.realms[line.charity_id]
             or offer.charity not in (None, line.charity_id)
@@ -204,14 +213,14 @@ class _Cart:
         return Choice(int(pick.line), int(pick.offer), pick.quantity, replaced, because=because)
 
     def _line(self, line: DueLine) -> sourcing.Line:
-        grams = next((offer.grams for offer in self.market.offers if offer.item == line.item_id), 0)
+        offers = self.market.of_item.get(line.item_id, ())
         return sourcing.Line(
             id=str(line.funded_line_id),
             item=str(line.item_id),
             quantity=self.open[line.funded_line_id],
             recipient=str(line.recipient_id),
             ceiling_price=line.ceiling_price,
-            grams=grams,
+            grams=offers[0].grams if offers else 0,
             buyer=str(line.charity_id),
             barred=self.market.barred(line),
             days=self.market.days(line),
@@ -246,11 +255,12 @@ class _Cart:
     ) -> dict[sourcing.Lane, sourcing.Terms]:
         """A stop that is paid already costs nothing more; a minimum is less by what is ordered already."""
         terms = {}
+        buyers: dict[int, set[int]] = defaultdict(set)
+        for line in lines:
+            buyers[line.recipient_id].add(line.charity_id)
         for offer in supplies:
-            lane = offer.warehouse, offer.recipient
-            buyers = {line.charity_id for line in lines if line.recipient_id == offer.recipient}
-            ordered = min((self.ordered[*lane, buyer] for buyer in buyers), default=0)
-            paid = any(self.ordered[*lane, buyer] for buyer in buyers)
+            before = [self.ordered[offer.warehouse, offer.recipient, b] for b in buyers[offer.recipient]]
+            ordered, paid = min(before, default=0), any(before)
             terms[str(offer.warehouse), str(offer.recipient)] = sourcing.Terms(
                 stop_price=0 if paid else offer.stop_price,
                 minimum=max(0, offer.minimum_amount - ordered) if minimums else 0,
