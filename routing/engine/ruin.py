@@ -93,7 +93,14 @@ class Ruin:
         self.left = set(range(len(self._numbers.works))) - self._served(self.best)
 
     def _served(self, state: State) -> set[int]:
-        return {self._numbers.work_of[node] for trip in state.values() for node in trip.inner}
+        """Jobs that are done to their end: goods that are only on board still want their delivery."""
+        done = {node for trip in state.values() for node in trip.inner}
+        works = self._numbers.works
+        return {
+            job
+            for job, work in enumerate(works)
+            if (work.pickup if work.delivery is None else work.delivery) in done
+        }
 
     def _cost(self, state: State, left: set[int]) -> float:
         works = self._numbers.works
@@ -142,10 +149,8 @@ class Ruin:
         return state, removed
 
     def _loose(self, trip: Trip) -> set[int]:
-        """The jobs of a trip that its frozen prefix does not begin."""
-        work_of = self._numbers.work_of
-        frozen = {work_of[node] for node in trip.fleet.prefix}
-        return {work_of[node] for node in trip.inner} - frozen
+        """The jobs for which a trip does something behind its frozen prefix."""
+        return {self._numbers.work_of[node] for node in trip.inner[len(trip.fleet.prefix) :]}
 
     def _strings(self, busy: list[int]) -> set[int]:
         work_of = self._numbers.work_of

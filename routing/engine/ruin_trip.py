@@ -128,6 +128,8 @@ class Trip:
         """The cheapest place below `limit` fen, by way and work time; waiting is not priced here."""
         if self.cost == INFINITY:
             return NO_PLACE
+        if work.pickup in self.fleet.prefix and work.delivery is not None:
+            return self._best_rest(work.delivery, limit)
         if work.pickup is not None and work.delivery is not None:
             return self._best_pair(work, work.pickup, work.delivery, limit)
         node = work.pickup if work.pickup is not None else work.delivery
@@ -158,6 +160,18 @@ class Trip:
             if self._room(work, *whole) and (not delay or self.ready[0] + delay <= self.late[0]):
                 best = Place(added, stop, stop)
         return best if best.added < limit else NO_PLACE
+
+    def _best_rest(self, node: int, limit: float) -> Place:
+        """The delivery of goods that the frozen prefix took on board: no load grows by it."""
+        nodes, time, cost = self.nodes, self.fleet.time, self.fleet.cost
+        best, place = limit, NO_PLACE
+        for stop in range(len(self.fleet.prefix), len(nodes) - 1):
+            before, after = nodes[stop], nodes[stop + 1]
+            added = cost[before][node] + cost[node][after] - cost[before][after]
+            begin = opening(self.numbers.windows[node], self.ready[stop] + time[before][node])
+            if added < best and begin >= 0 and begin + time[node][after] <= self.late[stop + 1]:
+                best, place = added, Place(added, stop, stop)
+        return place
 
     def _best_pair(self, work: Work, pickup: int, delivery: int, limit: float) -> Place:
         """Pickup places in order of cost; for each the delivery right behind it or some stops later."""
@@ -246,6 +260,8 @@ class Trip:
         """The trip with the job put in."""
         inner = self.inner
         first = [work.pickup] if work.pickup is not None else []
+        if work.pickup in self.fleet.prefix:
+            first = []
         second = [work.delivery] if work.delivery is not None else []
         return Trip(
             self.numbers,
@@ -260,6 +276,7 @@ class Trip:
         )
 
     def without(self, jobs: set[int]) -> Trip:
-        """The trip without some jobs."""
-        work_of = self.numbers.work_of
-        return Trip(self.numbers, self.vehicle, [node for node in self.inner if work_of[node] not in jobs])
+        """The trip without what it does for some jobs behind its frozen prefix."""
+        work_of, begun = self.numbers.work_of, len(self.fleet.prefix)
+        kept = [node for node in self.inner[begun:] if work_of[node] not in jobs]
+        return Trip(self.numbers, self.vehicle, [*self.inner[:begun], *kept])
