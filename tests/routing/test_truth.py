@@ -24,7 +24,7 @@ THOROUGH = settings(
     phases=[Phase.explicit, Phase.generate],
 )
 FOUND = Path(__file__).parent / "found"
-QUICK = Params(seconds=3.0, iterations=200, isolated=False)
+QUICK = Params(seconds=1.0, iterations=200, isolated=False)
 ROUNDS = {"ortools": 2_000}  # of its solutions most are no better than the one before
 
 
@@ -87,7 +87,7 @@ def test_the_engine_reaches_the_optimum_with_trips_groups_and_orders(engine: str
 def test_whatever_is_asked_the_plan_keeps_the_rules(engine: str, problem: Problem) -> None:
     assert loads(dumps(problem)) == problem
     try:
-        plan = explained(problem, solve_with(problem, quick(engine)))
+        plan = explained(problem, solve_with(problem, replace(QUICK, engine=engine)))
     except Infeasible as impossible:
         assert optimum(problem) is None, impossible
         return

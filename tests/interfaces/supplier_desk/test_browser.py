@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from backend.catalogue.models import Stock
 from backend.parties.rules import Role
@@ -118,7 +118,7 @@ def test_an_order_goes_its_way_without_javascript(
     page.get_by_role("button", name="可以来取").click()
     page.get_by_text("等车来取").wait_for()
     page.get_by_role("link", name="打箱签").click()
-    assert page.locator(".label").count() == 1
+    expect(page.locator(".label")).to_have_count(1)
 
 
 def test_labels_print_on_one_a6_page_each(
