@@ -4,14 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from backend.catalogue.models import Item
+from backend.interfaces.shop import robots
 from backend.needs.models import Appeal, NeedLine
 from backend.parties.models import Charity, Recipient
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def nobody_gave_before(settings: Any) -> None:
+    """All tests give from one address: each counts its gifts from nothing."""
+    settings.QUEUE_PREFIX = f"{settings.QUEUE_PREFIX}-{uuid4().hex[:8]}"
+    robots.forget()
 
 
 @dataclass

@@ -26,11 +26,6 @@ __all__ = ["an_empty_valkey"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def a_process_that_has_just_begun() -> None:
-    robots.forget()
-
-
 def give(client: Client, county: County, **more: str) -> Any:
     page = client.get("/give/", {"need": county.need.public_id}).content.decode()
     key = re.search(r'name="key" value="([^"]+)"', page)
