@@ -15,7 +15,7 @@ LEGAL_TEXTS = ("area", "person_in_charge", "beneficiaries", "use", "cost_share",
 class Appeal(models.Model):
     public_id = PublicIdField(prefix="apl")
     number = models.CharField(max_length=24, unique=True)
-    charity = models.ForeignKey(Charity, on_delete=models.PROTECT, related_name="appeals")
+    charity = models.ForeignKey(Charity, on_delete=models.PROTECT, related_name="appeals", db_index=False)
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="appeals")
     currency = models.CharField(max_length=3, default="CNY")
     titles = models.JSONField()
@@ -59,7 +59,7 @@ class Appeal(models.Model):
                 ),
                 name="live_appeal_is_lawful",
             ),
-            models.UniqueConstraint(fields=["id", "charity"], name="appeal_charity_key"),
+            models.UniqueConstraint(fields=["charity", "id"], name="appeal_charity_key"),
         ]
         indexes = [models.Index(fields=["state", "needed_on"], name="appeal_urgency")]
 
@@ -72,7 +72,7 @@ class NeedLine(models.Model):
 
     public_id = PublicIdField(prefix="nee")
     appeal = models.ForeignKey(Appeal, on_delete=models.PROTECT, related_name="lines")
-    charity = models.ForeignKey(Charity, on_delete=models.PROTECT)
+    charity = models.ForeignKey(Charity, on_delete=models.PROTECT, db_index=False)
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="need_lines")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="need_lines")
     wanted = models.PositiveIntegerField()
@@ -92,5 +92,5 @@ class NeedLine(models.Model):
                 condition=Q(unit_price__gt=0, ceiling_price__gte=F("unit_price")), name="need_priced"
             ),
             models.UniqueConstraint(fields=["appeal", "recipient", "item"], name="need_once"),
-            models.UniqueConstraint(fields=["id", "charity"], name="need_charity_key"),
+            models.UniqueConstraint(fields=["charity", "id"], name="need_charity_key"),
         ]

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(null=True)),
                 ('order_after', models.DateTimeField(null=True)),
                 ('link_version', models.PositiveIntegerField(default=1)),
-                ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='parties.charity')),
+                ('charity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='parties.charity')),
                 ('checkout', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='donations', to='donations.checkout')),
                 ('payer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='donations', to=settings.AUTH_USER_MODEL)),
@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='donation',
-            index=models.Index(fields=['user', '-placed_at'], name='donation_of_user'),
+            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user', '-placed_at'], name='donation_of_user'),
         ),
         migrations.AddConstraint(
             model_name='donation',
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='donation',
-            constraint=models.UniqueConstraint(fields=('id', 'charity'), name='donation_charity_key'),
+            constraint=models.UniqueConstraint(fields=('charity', 'id'), name='donation_charity_key'),
         ),
         migrations.AddConstraint(
             model_name='donationline',

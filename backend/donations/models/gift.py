@@ -31,14 +31,17 @@ class Checkout(models.Model):
 
 class Donation(models.Model):
     """One visitor's gift to one charity. Every gift writes each index, so columns that begin another index
-    (checkout, user) or that nobody looks up by (payer) have none of their own.
+    (checkout, charity) or that nobody looks up by (payer) have none of their own. An index by charity alone would
+    be taken to check the key (donation, charity) by a plan made while there were few gifts.
     """
 
     public_id = PublicIdField(prefix="don")
     checkout = models.ForeignKey(
         Checkout, on_delete=models.PROTECT, null=True, related_name="donations", db_index=False
     )
-    charity = models.ForeignKey(Charity, on_delete=models.PROTECT, related_name="donations")
+    charity = models.ForeignKey(
+        Charity, on_delete=models.PROTECT, related_name="donations", db_index=False
+    )
     currency = models.CharField(max_length=3, default="CNY")
     user = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="donations", db_index=False
@@ -67,11 +70,13 @@ class Donation(models.Model):
                 condition=Q(external_ref__isnull=False),
                 name="donation_external_once",
             ),
-            models.UniqueConstraint(fields=["id", "charity"], name="donation_charity_key"),
+            models.UniqueConstraint(fields=["charity", "id"], name="donation_charity_key"),
         ]
         indexes = [
             models.Index(fields=["expires_at"], name="donation_to_expire", condition=Q(status="placed")),
-            models.Index(fields=["user", "-placed_at"], name="donation_of_user"),
+            models.Index(
+                fields=["user", "-placed_at"], name="donation_of_user", condition=Q(user__isnull=False)
+            ),
         ]
 
 

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('translations', models.JSONField(blank=True, default=dict)),
                 ('state', models.CharField(default='draft', max_length=8)),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to='parties.charity')),
+                ('charity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to='parties.charity')),
                 ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to='parties.recipient')),
             ],
         ),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('shareable', models.BooleanField(default=False)),
                 ('stopped_at', models.DateTimeField(blank=True, null=True)),
                 ('appeal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='needs.appeal')),
-                ('charity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
+                ('charity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='parties.charity')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='need_lines', to='catalogue.item')),
                 ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='need_lines', to='parties.recipient')),
                 ('remainder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.account')),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appeal',
-            constraint=models.UniqueConstraint(fields=('id', 'charity'), name='appeal_charity_key'),
+            constraint=models.UniqueConstraint(fields=('charity', 'id'), name='appeal_charity_key'),
         ),
         migrations.AddConstraint(
             model_name='needline',
@@ -99,6 +99,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='needline',
-            constraint=models.UniqueConstraint(fields=('id', 'charity'), name='need_charity_key'),
+            constraint=models.UniqueConstraint(fields=('charity', 'id'), name='need_charity_key'),
         ),
     ]
