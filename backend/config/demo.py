@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -97,9 +98,7 @@ def run() -> None:
         say("demo", f"PostgreSQL and Valkey are up, data in {where.data}")
         links = prepare(env, where.logs, supervisor)
         if not supervisor.told.is_set():
-            for child in stack.children(where.logs, env, web, live):
-                supervisor.start(child, requests=not played)  # the story is easier to follow alone
-            _wait(supervisor, web, live)
+            _start(supervisor, stack.children(where.logs, env, web, live), web, live, played=played)
         if not supervisor.told.is_set():
             _greet(web, live, where, links, time.monotonic() - began, played=played)
             if played:
@@ -125,6 +124,17 @@ def play(logs: Path, env: dict[str, str]) -> Child:
     """Supplier, dispatcher, driver and school, who take up what is given."""
     command = [sys.executable, "-m", "backend", "play", "--base", env["ZS_SITE_URL"]]
     return Child("play", command, logs / "play.log", env, cwd=BASE_DIR)
+
+
+def _start(supervisor: Supervisor, children: Sequence[Child], web: int, live: int, *, played: bool) -> None:
+    """The pages first, what works behind them once they answer: four at once keep each other waiting."""
+    pages = [child for child in children if child.name in ("web", "live")]
+    for child in pages:
+        supervisor.start(child, requests=not played)  # the story is easier to follow alone
+    _wait(supervisor, web, live)
+    for child in children:
+        if child not in pages and not supervisor.told.is_set():
+            supervisor.start(child)
 
 
 def _wait(supervisor: Supervisor, web: int, live: int) -> None:

@@ -204,6 +204,12 @@ class PlanSheet:
     left: tuple[LeftOut, ...] = ()
 
     @property
+    def unsearched(self) -> bool:
+        """Whether the engine had not found one plan when its time was over: what stands here was put in hastily."""
+        searched = any(row.why in ("price", "owed") for row in self.left) or bool(self.routes)
+        return searched and bool(self.iterations) and not any(self.iterations.values())
+
+    @property
     def load(self) -> Load:
         return sum((route.load for route in self.routes), Load())
 

@@ -121,6 +121,7 @@ def plan_page(*, sheet: PlanSheet, organisation_id: int, now: datetime) -> PlanP
         else (),
         len(sendable(sheet)),
         say.yuan(sum(row.tariff or 0 for row in sheet.left if row.shipment in sendable(sheet))),
+        sheet.unsearched,
     )
 
 

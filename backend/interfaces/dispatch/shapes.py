@@ -193,6 +193,7 @@ class PlanPage:
     couriers: tuple[tuple[str, str], ...]
     sendable: int
     send_price: str
+    unsearched: bool  # no search stands behind it
 
     @property
     def is_draft(self) -> bool:

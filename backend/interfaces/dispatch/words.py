@@ -95,6 +95,8 @@ def why_short(row: LeftOut) -> str:
 
 def why(row: LeftOut) -> str:
     """One sentence: why this shipment is not on a vehicle."""
+    if row.why == "price" and any(reason.code == "unused" for reason in row.reasons):
+        return _("车装得下，也比快运省，这次没来得及排进去。")
     known = {
         "price": _("专门跑一趟比快运贵。"),
         "far": _("仓库离车队太远，不在车的来回以内，走快运。"),

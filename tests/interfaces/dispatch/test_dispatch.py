@@ -114,6 +114,33 @@ def test_a_draft_that_nobody_wants() -> None:
     assert Shipment.objects.get().state == "ready_for_pickup"
 
 
+def test_a_draft_without_a_search_says_so() -> None:
+    county = County()
+    factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=100, kg_price=1)
+    county.shipment(county.school(), quantity=1, boxes=1)
+    plan = county.drafted()
+    tan, where = factories.signed_in(county.tan), f"/dispatch/plans/{plan.public_id}/"
+    assert "没来得及" not in tan.get(where).content.decode()
+
+    row = plan.answer["unserved"][0]
+    row["reasons"] = [{**row["reasons"][0], "code": "unused", "amount": 0}]
+    Plan.objects.update(iterations={"ortools": 0}, answer=plan.answer)
+    text = tan.get(where).content.decode()
+    assert "这次没来得及找路线" in text and "先别放行" in text
+    assert "这次没来得及排进去" in text and "专门跑一趟比快运贵" not in text
+    tan.post("/choose/", {"language": "en", "next": where})
+    assert "No time to search for routes" in tan.get(where).content.decode()
+
+
+def test_a_plan_without_a_job_for_a_vehicle_needs_no_search() -> None:
+    county = County()
+    county.shipment(county.school(), warehouse=factories.warehouse(county.supplier, lon=116.4, lat=39.9))
+    plan = county.drafted()
+    assert plan.state == "drafted" and not any(plan.iterations.values())
+    text = factories.signed_in(county.tan).get(f"/dispatch/plans/{plan.public_id}/").content.decode()
+    assert "仓库离车队太远" in text and "没来得及" not in text
+
+
 def test_what_a_carrier_does_cheaper_is_ticked_and_goes() -> None:
     county = County()
     factories.lane(by=factories.carrier("演示快运", own_fleet=False), base_price=100, kg_price=1)
