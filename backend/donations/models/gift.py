@@ -39,9 +39,7 @@ class Donation(models.Model):
     checkout = models.ForeignKey(
         Checkout, on_delete=models.PROTECT, null=True, related_name="donations", db_index=False
     )
-    charity = models.ForeignKey(
-        Charity, on_delete=models.PROTECT, related_name="donations", db_index=False
-    )
+    charity = models.ForeignKey(Charity, on_delete=models.PROTECT, related_name="donations", db_index=False)
     currency = models.CharField(max_length=3, default="CNY")
     user = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="donations", db_index=False
