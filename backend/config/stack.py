@@ -10,9 +10,14 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 CELERY = ["-m", "celery", "--app", "backend.config.celery"]
 
 
-def web(port: int, host: str = "127.0.0.1", threads: int = 128) -> list[str]:
-    """Every door: WSGI threads, each request on one of them. Most of them wait for their turn (interfaces.crowd)."""
-    return _granian("wsgi", host, port, "backend.config.wsgi:application", "--blocking-threads", str(threads))
+def web(port: int, host: str = "127.0.0.1") -> list[str]:
+    """Every door: an event loop for gifts, threads (ZS_WEB_THREADS) for everything else."""
+    return _granian("rsgi", host, port, "backend.config.rsgi:application")
+
+
+def wsgi(port: int, application: str, host: str = "127.0.0.1", threads: int = 128) -> list[str]:
+    """Any WSGI application under the same server."""
+    return _granian("wsgi", host, port, application, "--blocking-threads", str(threads))
 
 
 def live(port: int, host: str = "127.0.0.1") -> list[str]:

@@ -1,4 +1,4 @@
-"""Every door, served by granian's WSGI threads; static files, kept pages and plain gifts before Django is asked."""
+"""Every door as one WSGI application; static files, kept pages and plain gifts before Django is asked."""
 
 import os
 
@@ -14,9 +14,11 @@ inner = get_wsgi_application()
 
 from backend.config.lane import GiveLane  # noqa: E402 - the rooms it knows want Django first
 
+lane = GiveLane()
+front = Front(inner, first=lane)
 # around Django, not as its middleware: that one is async alone and would slow every request
 application = ServeStatic(
-    Front(inner, first=GiveLane()),
+    front,
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
     immutable_file_test=r"^.+\.[0-9a-f]{12}\..+$",

@@ -62,9 +62,7 @@ class House:
     @contextlib.contextmanager
     def web(self, application: str = "", **env: str) -> Iterator[Child]:
         """The web server as in production, or a rival's application under the same server."""
-        command = stack.web(self.port)
-        if application:
-            command[-1] = application
+        command = stack.wsgi(self.port, application) if application else stack.web(self.port)
         child = Child(
             "web",
             [sys.executable, *command],

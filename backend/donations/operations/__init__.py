@@ -42,6 +42,7 @@ from backend.donations.operations.placing import (
     PlacedGift,
     TooManyFailures,
     place,
+    place_soon,
     presented,
     start_payment,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "open_payment_account",
     "pay_refunds",
     "place",
+    "place_soon",
     "presented",
     "purge_attempts",
     "purge_notices",

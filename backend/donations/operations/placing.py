@@ -1,6 +1,6 @@
 """Give: claim the needs, then lead to the gateway's page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from backend.donations.payments import registry
 from backend.donations.payments.port import Order
 from backend.donations.rules import DonorDetail, Due, Gift, GiftLine, GiftStatus, check_shape
 from backend.donations.tokens import gift_token
-from backend.donations.writer.batch import Placed, house
+from backend.donations.writer import Placed, Said
+from backend.donations.writer.batch import house
 from backend.kernel.db import TransactionStance
 from backend.kernel.errors import Missing, NotAllowed
 from backend.kernel.states import WrongState
@@ -57,23 +58,47 @@ def place(
     """
     if connection.in_atomic_block:
         raise TransactionStance("place has its own transaction: inside one, call writer.place_many")
+    return presented(writer.submit(_shaped(client, key, lines, donor, actor, at)))
+
+
+def place_soon(
+    *,
+    client: str,
+    key: str,
+    lines: Sequence[GiftLine],
+    donor: DonorDetail,
+    actor: str,
+    at: datetime,
+    tell: Callable[[Said], None],
+) -> None:
+    """Own transaction, by this process's writer: `place` for a door that does not wait for it.
+
+    `tell` is called once, in the writer's thread, with what `presented` makes a gift of, or with the refusal or
+    failure that `place` would raise. Raises at once NothingGiven, TooMuch, Busy.
+    """
+    writer.submit_soon(_shaped(client, key, lines, donor, actor, at), tell)
+
+
+def _shaped(
+    client: str, key: str, lines: Sequence[GiftLine], donor: DonorDetail, actor: str, at: datetime
+) -> Gift:
     gift = Gift(client, key, tuple(lines), donor, actor, at)
     check_shape(gift.lines, house(gift))
-    return presented(writer.submit(gift))
+    return gift
 
 
 def presented(placed: Placed) -> PlacedGift:
     """What a door needs of a gift as written."""
     dues = placed.donations
-    tokens = tuple(_token(due) for due in dues)
-    pages = (_page(due, token) for due, token in zip(dues, tokens, strict=True) if _is_open(due))
+    tokens = tuple([_token(due) for due in dues])
+    pay_url = ""
+    for due, token in zip(dues, tokens, strict=True):
+        if _is_open(due):
+            pay_url = _page(due, token)
+            break
+    amount = sum([due.amount for due in dues])
     return PlacedGift(
-        tuple(due.donation for due in dues),
-        tokens,
-        sum(due.amount for due in dues),
-        dues[0].currency,
-        next(pages, ""),
-        placed.replayed,
+        tuple([due.donation for due in dues]), tokens, amount, dues[0].currency, pay_url, placed.replayed
     )
 
 

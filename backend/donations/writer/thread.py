@@ -7,6 +7,7 @@ lets others come before it takes the next, as long as they do come, and for PATI
 import os
 import threading
 import time
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -22,7 +23,7 @@ BATCH = 200
 MOST_WAITING = 5_000
 IDLE_SECONDS = 30.0
 FEW, COMPANY = 4, 64  # gifts: a batch that was no crowd, and one that is worth beginning at once
-LOOK_SECONDS, PATIENCE = 0.002, 0.01
+LOOK_SECONDS, PATIENCE = 0.002, 0.02
 
 
 class Busy(Refused):
@@ -57,23 +58,46 @@ class Waiting:
         return self._answer
 
 
+Said = Answer | BaseException
+
+
+class Called:
+    """A gift whose answer is handed to `call`, in the writer's thread: nobody waits there."""
+
+    __slots__ = ("_call", "gift")
+
+    def __init__(self, gift: Gift, call: Callable[[Said], None]) -> None:
+        self.gift, self._call = gift, call
+
+    def tell(self, answer: Answer | None, failure: BaseException | None = None) -> None:
+        said = failure if answer is None else answer
+        assert said is not None
+        self._call(said)
+
+
+Told = Waiting | Called
+
+
 class Writer:
     """A queue and the thread that empties it. The thread ends when idle and its connection with it."""
 
     def __init__(self) -> None:
-        self.queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self.queue: SimpleQueue[Told | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._many = False  # the last batch was of a crowd
 
     def put(self, gift: Gift) -> Waiting:
         waiting = Waiting(gift)
+        self.take(waiting)
+        return waiting
+
+    def take(self, told: Told) -> None:
         with self._lock:
-            self.queue.put(waiting)
+            self.queue.put(told)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="gift-writer", daemon=True)
                 self._thread.start()
-        return waiting
 
     def stop(self) -> None:
         """Finish what waits, then end the thread and close its connection."""
@@ -91,7 +115,7 @@ class Writer:
         finally:
             connections.close_all()
 
-    def _next(self) -> list[Waiting]:
+    def _next(self) -> list[Told]:
         """The next batch, or nothing when this thread is to end."""
         try:
             first = self.queue.get(timeout=IDLE_SECONDS)
@@ -118,7 +142,7 @@ class Writer:
         while before < (before := self.queue.qsize()) < COMPANY and time.monotonic() < end:
             time.sleep(LOOK_SECONDS)
 
-    def _leave(self) -> list[Waiting]:
+    def _leave(self) -> list[Told]:
         """Leave the seat to a later thread unless somebody came in at this moment."""
         with self._lock:
             while not self.queue.empty():
@@ -128,7 +152,7 @@ class Writer:
         return []
 
 
-def _answer(batch: list[Waiting]) -> None:
+def _answer(batch: list[Told]) -> None:
     """One line of the log tells of a whole batch."""
     began = time.perf_counter()
     try:
@@ -177,12 +201,21 @@ def writer() -> Writer:
     return found
 
 
-def submit(gift: Gift) -> Placed:
-    """Wait for this process's writer to place `gift`; raises its refusal, or Busy when it takes too long."""
+def _with_room() -> Writer:
     mine = writer()
     if mine.queue.qsize() >= MOST_WAITING:
         raise Busy
-    answer = mine.put(gift).answer(settings.GIFT_WAIT_SECONDS)
+    return mine
+
+
+def submit_soon(gift: Gift, tell: Callable[[Said], None]) -> None:
+    """`tell` is called once, in the writer's thread, with the answer or the failure of its batch. Raises Busy."""
+    _with_room().take(Called(gift, tell))
+
+
+def submit(gift: Gift) -> Placed:
+    """Wait for this process's writer to place `gift`; raises its refusal, or Busy when it takes too long."""
+    answer = _with_room().put(gift).answer(settings.GIFT_WAIT_SECONDS)
     if isinstance(answer, Refused):
         raise answer
     return answer

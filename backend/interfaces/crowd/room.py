@@ -120,6 +120,11 @@ class Room:
             return Place(State.IN)
         return Place(State.WAIT, known=False)
 
+    def knows(self, pass_id: str) -> bool:
+        """Whether `may_use` will ask nobody else for its answer."""
+        here, before = self._posts
+        return max(here.get(pass_id, 0), before.get(pass_id, 0)) + 1 < SHARED_FROM
+
     def may_use(self, pass_id: str) -> bool:
         """Count one post of a pass; False when it was passed around. Each process keeps the first two to itself."""
         mine = self._posts_here(pass_id)

@@ -45,6 +45,11 @@ class Tally:
             return mine
         return max(self._shared(who, window, mine), mine)
 
+    def is_ours(self, who: str) -> bool:
+        """Whether `add` will ask nobody else for its answer."""
+        known = self._counts.get(who, 0) if self._window == int(self._clock() // self._seconds) else 0
+        return known + 1 < self._share_from
+
     def _shared(self, who: str, window: int, mine: int) -> int:
         name = hashlib.blake2b(who.encode(), digest_size=12).hexdigest()
         key = self._store.key(f"tally:{self._name}:{window}:{name}")

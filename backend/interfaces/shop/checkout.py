@@ -20,7 +20,7 @@ QUANTITY, PRICE = "quantity-", "price-"
 PROMISES = (Choice.NEAREST, Choice.WAIT, Choice.REFUND)
 PHONE_DIGITS = 11
 _PROMISED = {choice.value: choice for choice in PROMISES}
-LIMITS = {"name": 80, "phone": 20, "message": 400}
+LIMITS = (("name", 80), ("phone", 20), ("message", 400))
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ def street(request: HttpRequest) -> str:
 
 def read(form: QueryDict) -> Filled:
     """Read a posted form; unreadable numbers are 0, unknown choices the first one."""
-    wishes = [
-        Wish(name.removeprefix(QUANTITY), _number(form.get(name, "")))
-        for name in form
-        if name.startswith(QUANTITY)
-    ]
-    prices = {
-        name.removeprefix(PRICE): _number(form.get(name, "")) for name in form if name.startswith(PRICE)
-    }
+    wishes, prices, dropped = [], {}, form.get("drop")
+    for name in form:
+        if name.startswith(QUANTITY):
+            need = name[len(QUANTITY) :]
+            if need != dropped:
+                wishes.append(Wish(need, _number(form.get(name, ""))))
+        elif name.startswith(PRICE):
+            prices[name[len(PRICE) :]] = _number(form.get(name, ""))
     return Filled(
-        tuple(wish for wish in wishes if wish.need != form.get("drop")),
+        tuple(wishes),
         prices,
         form.get("key", "")[:120],
         _PROMISED.get(form.get("promise", ""), PROMISES[0]),
@@ -101,15 +101,11 @@ def faults(filled: Filled) -> dict[str, str]:
             }
     if filled.mail and not _is_mail(filled.mail):
         found["mail"] = gettext("这个邮箱寄不到。看看有没有漏掉@或后半截，不想收信就空着。")
-    digits = "".join(filter(str.isdigit, filled.phone))
-    if filled.phone and len(digits) < PHONE_DIGITS:
-        found["phone"] = gettext("少%(n)s位。一共11位，不想留就空着。") % {"n": PHONE_DIGITS - len(digits)}
-    for name, most in LIMITS.items():
-        if len(getattr(filled, name)) > most:
-            found[name] = gettext("最多%(most)s个字，现在是%(n)s个。") % {
-                "most": most,
-                "n": len(getattr(filled, name)),
-            }
+    if filled.phone and (digits := sum(map(str.isdigit, filled.phone))) < PHONE_DIGITS:
+        found["phone"] = gettext("少%(n)s位。一共11位，不想留就空着。") % {"n": PHONE_DIGITS - digits}
+    for name, most in LIMITS:
+        if len(said := getattr(filled, name)) > most:
+            found[name] = gettext("最多%(most)s个字，现在是%(n)s个。") % {"most": most, "n": len(said)}
     if not filled.stands_alone:
         found["stands_alone"] = gettext("要先确认这一条，才能付钱。")
     return found

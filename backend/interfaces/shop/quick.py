@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, cast
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.contrib import auth
@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_from_request
 
 from backend.donations import operations
+from backend.donations.operations import PlacedGift
 from backend.donations.rules import GiftLine, NoSuchNeed
 from backend.interfaces.crowd import challenge
 from backend.interfaces.shop import basket, checkout, form_token, here, robots, unpaid
@@ -43,6 +44,8 @@ Header = tuple[str, str]
 class Asked(HttpRequest):
     """What the shop's rules ask of a request, and nothing that they do not."""
 
+    filled: Filled
+
     def __init__(self, environ: dict[str, Any], cookies: dict[str, str], form: Mapping[str, str]) -> None:
         self.META, self.COOKIES, self.POST = environ, cookies, cast(Any, form)
         self.method = "POST"
@@ -51,31 +54,50 @@ class Asked(HttpRequest):
 
 def quick(environ: dict[str, Any], cookies: dict[str, str]) -> list[Header] | None:
     """The headers of a 302 to the gateway for a plain gift, None for all that wants the long way."""
+    asked = read(environ, cookies)
+    if asked is None or checkout.refused_before(asked) or robots.look(asked) is not Verdict.GO:
+        return None
+    try:
+        placed = operations.place(**wish(asked))
+    except Refused as refusal:
+        refused(asked, refusal)
+        return None
+    return lead(asked, placed)
+
+
+def read(environ: dict[str, Any], cookies: dict[str, str], *, guests: bool = False) -> Asked | None:
+    """The request of a plain gift. With `guests` nobody is looked up in the database: members are left out."""
     form = _form(environ)
     if form is None:
         return None
-    request = Asked(environ, cookies, form)
-    if not _is_known(request):
+    asked = Asked(environ, cookies, form)
+    if not _is_known(asked, guests=guests):
         return None
-    filled = checkout.read(request.POST)
-    if not _is_plain(request, filled) or robots.look(request) is not Verdict.GO:
-        return None
-    visitor = checkout.visitor(request)
-    try:
-        placed = operations.place(
-            client=visitor,
-            key=filled.key,
-            lines=_lines(filled),
-            donor=checkout.donor(filled, request, _language(request)),
-            actor=visitor,
-            at=timezone.now(),
-        )
-    except NoSuchNeed:
-        return None  # the long way leaves out what is gone
-    except Refused as refusal:
-        checkout.refuse(request, refusal)
-        return None
-    return _lead_to(placed.pay_url, placed.tokens[0], request) if placed.pay_url else None
+    asked.filled = checkout.read(asked.POST)
+    return asked if _is_plain(asked) else None
+
+
+def wish(asked: Asked) -> dict[str, Any]:
+    """What `operations.place` is asked for."""
+    filled, visitor = asked.filled, checkout.visitor(asked)
+    return {
+        "client": visitor,
+        "key": filled.key,
+        "lines": _lines(filled),
+        "donor": checkout.donor(filled, asked, _language(asked)),
+        "actor": visitor,
+        "at": timezone.now(),
+    }
+
+
+def refused(asked: Asked, refusal: Refused) -> None:
+    """The long way says why, without asking again; what is gone it leaves out and asks for the rest."""
+    if not isinstance(refusal, NoSuchNeed):
+        checkout.refuse(asked, refusal)
+
+
+def lead(asked: Asked, placed: PlacedGift) -> list[Header] | None:
+    return _lead_to(placed.pay_url, placed.tokens[0], asked) if placed.pay_url else None
 
 
 def _form(environ: dict[str, Any]) -> dict[str, str] | None:
@@ -99,10 +121,12 @@ def _form(environ: dict[str, Any]) -> dict[str, str] | None:
 
 
 def _unquoted(text: str) -> str:
-    return unquote(text.replace("+", " "))
+    """`unquote` without its care for text that is not ASCII."""
+    text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
 
 
-def _is_known(request: Asked) -> bool:
+def _is_known(request: Asked, *, guests: bool) -> bool:
     """Whether the form comes from a page of ours and from a visitor whom we know. Sets the session and the user."""
     cookies = request.COOKIES
     secret, token = cookies.get(settings.CSRF_COOKIE_NAME, ""), request.POST.get("csrfmiddlewaretoken", "")
@@ -111,6 +135,8 @@ def _is_known(request: Asked) -> bool:
     cookie = cookies.get(settings.SESSION_COOKIE_NAME, "")
     session = _session(cookie)
     if auth.SESSION_KEY in session:
+        if guests:
+            return False
         request.session = SessionStore(cookie)
         request.user = auth.get_user(request)
         return request.user.is_authenticated
@@ -129,8 +155,9 @@ def _session(cookie: str) -> dict[str, Any]:
     return cast(dict[str, Any], held)
 
 
-def _is_plain(request: Asked, filled: Filled) -> bool:
+def _is_plain(request: Asked) -> bool:
     """Nothing to mend, nothing to tidy up, every price as a page of ours showed it."""
+    filled = request.filled
     return (
         request.POST.get("act") == "pay"
         and bool(filled.wishes)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from backend.donations.models import Donation
 from backend.donations.operations import Busy, DonorDetail, PlacedGift, place
 from backend.donations.queries import reconcile
 from backend.donations.rules import NotEnoughLeft
-from backend.donations.writer import thread
+from backend.donations.writer import Placed, thread
 from backend.needs.models import NeedLine
 from tests.backend.donations.stories import AMING, line, wish
 from tests.cast import MONDAY
@@ -115,6 +116,24 @@ def test_one_bad_gift_does_not_refuse_its_neighbours(village: Village) -> None:
             each.answer(10)
     assert [each.failure is None for each in (*waiting, last)] == [True, False, True, True]
     assert reserved() == 3 and reconcile() == []
+
+
+def test_a_door_that_does_not_wait_is_told_once(village: Village) -> None:
+    told: SimpleQueue[Any] = SimpleQueue()
+    wishes = [
+        wish(line(village.need), key="a"),
+        wish(line(village.need), key="a"),
+        wish(line(village.need, 99_999), key="b"),
+        wish(line(village.need), key="c", donor=DonorDetail(user_id=10**9)),
+    ]
+    said = []
+    for gift in wishes:
+        thread.submit_soon(gift, told.put)
+        said.append(told.get(timeout=10))
+    assert [type(each) for each in said[:3]] == [Placed, Placed, NotEnoughLeft]
+    assert [each.replayed for each in said[:2]] == [False, True]
+    assert isinstance(said[3], DatabaseError)
+    assert told.empty() and reserved() == 1
 
 
 def test_a_name_that_the_database_cannot_hold_harms_nobody(village: Village) -> None:

@@ -1,26 +1,54 @@
-"""A browser before the whole door: Django's test client with the short lane in front, as `config.wsgi` has it."""
+"""A browser before the whole door: Django's test client with the short lane in front, as `config.rsgi` has it."""
 
+import asyncio
+import os
 from typing import Any
+from unittest import mock
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 
-from backend.config.lane import GiveLane
+from backend.config.lane import Answers, GiveLane
+from backend.interfaces.crowd.paths import cookies_of
+from backend.interfaces.shop import robots
 
 
 class DoorHandler(ClientHandler):
-    """What the lane leaves goes to Django; `short` tells of every request whether the lane answered it."""
+    """What the lane leaves goes to Django. `short` tells of every request whether the lane answered it, `soon`
+    whether it did so in the event loop; with `loop` false that is not tried.
+    """
 
     short: list[bool]
+    soon: list[bool]
+    loop: bool
 
     def __call__(self, environ: dict[str, Any]) -> Any:
+        said = (self._soon(environ) if self.loop else None) or self._in_thread(environ)
+        if environ["REQUEST_METHOD"] == "POST":
+            self.short.append(said is not None)
+        return super().__call__(environ) if said is None else _response(environ, *said)
+
+    def _soon(self, environ: dict[str, Any]) -> Any:
+        if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != GiveLane.path:
+            return None
+        robots.look_around()
+
+        async def ask() -> Any:
+            answers = Answers(asyncio.get_running_loop())
+            return await GiveLane().ask_soon(environ, cookies_of(environ), answers)
+
+        with mock.patch.dict(os.environ):  # no question to the database passes in the loop
+            os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+            headers = asyncio.run(ask())
+        self.soon.append(headers is not None)
+        return ("302 Found", headers) if headers is not None else None
+
+    def _in_thread(self, environ: dict[str, Any]) -> Any:
         said: list[Any] = []
         answered = GiveLane()(environ, lambda status, headers: said.append((status, headers)))
-        if environ["REQUEST_METHOD"] == "POST":
-            self.short.append(answered is not None)
-        return super().__call__(environ) if answered is None else _response(environ, *said[0])
+        return None if answered is None else said[0]
 
 
 def _response(environ: dict[str, Any], status: str, headers: list[tuple[str, str]]) -> HttpResponse:
@@ -37,12 +65,17 @@ def _response(environ: dict[str, Any], status: str, headers: list[tuple[str, str
 class Door(Client):
     """A browser that Django does not excuse from the form's token."""
 
-    def __init__(self, **defaults: Any) -> None:
+    def __init__(self, *, loop: bool = True, **defaults: Any) -> None:
         super().__init__(enforce_csrf_checks=True, **defaults)
         self.handler = DoorHandler(enforce_csrf_checks=True)
-        self.handler.short = []
+        self.handler.short, self.handler.soon, self.handler.loop = [], [], loop
 
     @property
     def short(self) -> list[bool]:
         """For every POST so far, whether the short way answered it."""
         return list(self.handler.short)
+
+    @property
+    def soon(self) -> list[bool]:
+        """For every gift so far, whether the event loop answered it."""
+        return list(self.handler.soon)

@@ -1,6 +1,7 @@
 """The short way of a plain gift: as safe as the long one, and nothing is asked twice."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote_plus
@@ -11,8 +12,12 @@ from django.test import override_settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from backend.config.lane import Answers
 from backend.donations import operations
 from backend.donations.models import Detail, Donation
+from backend.donations.rules import KeyReused
+from backend.donations.writer import Busy, Said
+from backend.interfaces.crowd.tally import Tally
 from backend.interfaces.shop import quick, robots
 from tests import factories
 from tests.interfaces.shop.conftest import County
@@ -35,21 +40,24 @@ FIXED = (
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The key of every gift that reached the room."""
     keys: list[str] = []
-    real = operations.place
+    for name in ("place", "place_soon"):
+        _count(monkeypatch, name, keys)
+    return keys
+
+
+def _count(monkeypatch: pytest.MonkeyPatch, name: str, keys: list[str]) -> None:
+    real = getattr(operations, name)
 
     def told(**wish: Any) -> Any:
         keys.append(wish["key"])
         return real(**wish)
 
-    monkeypatch.setattr(operations, "place", told)
-    return keys
+    monkeypatch.setattr(operations, name, told)
 
 
-@pytest.fixture
-def door() -> Iterator[Door]:
-    robots.forget()
-    yield Door()
-    robots.forget()
+@pytest.fixture(params=["loop", "thread"])
+def door(request: pytest.FixtureRequest) -> Door:
+    return Door(loop=request.param == "loop")
 
 
 def form_of(html: str, **changes: str) -> dict[str, str]:
@@ -77,6 +85,40 @@ def test_a_plain_gift_takes_it_with_every_header_and_its_own_link(
     assert (detail.name, detail.message, detail.language) == ("阿明 & 家人", "冬天+不冷", "en")
     told = door.get("/here/").content.decode()
     assert "unpaid" in told and answer.cookies["unpaid"].value in told
+
+
+def test_the_loop_takes_guests_and_asks_nobody_but_the_writer(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door()
+    form = form_of(confirm(door, county.need))
+    assert send(door, form).status_code == 302
+    with monkeypatch.context() as away:
+        away.setattr(Tally, "is_ours", lambda tally, who: False)  # Valkey would have to be asked
+        assert send(door, form | {"key": f"2{form['key']}"}).status_code == 302
+    with monkeypatch.context() as away:
+        away.setattr(robots._stopped, "_at", 0.0)
+        away.setattr(robots, "look_around", lambda: None)  # the database would have to be asked
+        assert send(door, form | {"key": f"3{form['key']}"}).status_code == 302
+    door.force_login(factories.user("aming@example.org"), backend="django.contrib.auth.backends.ModelBackend")
+    assert send(door, form_of(confirm(door, county.need))).status_code == 302
+    assert (door.soon, door.short) == ([True, False, False, False], [True] * 4)
+
+
+@override_settings(GIFT_WAIT_SECONDS=0.01)
+def test_whoever_hears_nothing_in_time_is_told_so_and_the_rest_hear() -> None:
+    async def wait() -> list[Said]:
+        answers = Answers(asyncio.get_running_loop(), look_seconds=0.02)
+        told: list[Callable[[Said], None]] = []
+        waiting = [asyncio.ensure_future(answers.of(told.append)) for _ in range(3)]
+        await asyncio.sleep(0)
+        told[1](KeyReused())
+        said = await asyncio.gather(*waiting)
+        told[0](KeyReused())  # too late: nobody listens any more
+        await asyncio.sleep(0)
+        return said
+
+    assert [type(each) for each in asyncio.run(wait())] == [Busy, KeyReused, Busy]
 
 
 def test_a_form_without_our_token_is_stopped_on_both_ways(
