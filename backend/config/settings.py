@@ -292,6 +292,9 @@ API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)
 UNFOLD = {
     "SITE_TITLE": "backend.interfaces.backoffice.names.title",
     "SITE_HEADER": "backend.interfaces.backoffice.names.title",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "backend.interfaces.backoffice.names.mark"}
+    ],
     "COLORS": {
         "primary": {
             "50": "oklch(97.9% .021 166.1)",

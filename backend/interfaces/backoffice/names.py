@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.apps import apps
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 
@@ -47,6 +48,11 @@ TABLES: Mapping[str, tuple[Promise, Promise]] = {
 def title(request: HttpRequest) -> str:
     """The office's name, for unfold."""
     return gettext("直送·办公室")
+
+
+def mark(request: HttpRequest) -> str:
+    """The sign of every page of ours, for unfold."""
+    return static("look/mark.svg")
 
 
 def name_rooms() -> None:

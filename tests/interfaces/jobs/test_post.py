@@ -101,6 +101,7 @@ def test_a_donor_who_reads_english() -> None:
     message = sent_to(road, 2)
     assert message.subject == "7 × 棉被, 6 pcs counted, 1 pc short, being made good"
     assert "The supplier makes it good" in message.body and '<html lang="en">' in html(message)
+    assert re.search(r"; Most likely [^（）]+ \([^（）]+ to [^（）]+\)$", message.body, re.M), message.body
 
 
 def test_both_parts_say_the_same() -> None:
@@ -111,8 +112,8 @@ def test_both_parts_say_the_same() -> None:
     message = sent_to(road, 2)
     page = re.sub(r"<title>.*?</title>|<[^>]+>|\s|&nbsp;", "", html(message))
     for paragraph in message.body.split("\n"):
-        words = re.sub(r"[-\s：。]+", "", paragraph)
-        assert words in re.sub(r"[-：。]+", "", page), paragraph
+        words = re.sub(r"[-\s：。；]+", "", paragraph)
+        assert words in re.sub(r"[-：。；]+", "", page), paragraph
 
 
 def test_a_van_on_the_road_and_one_that_is_late() -> None:

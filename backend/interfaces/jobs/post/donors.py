@@ -99,7 +99,9 @@ def _rows(told: Told) -> list[Row]:
             ahead = coming.get((portion.kind, bool(portion.again)))
             then = _then(portion.kind, story)
             if ahead and ahead.expected:
-                then = f"{said.likely(ahead.expected)}（{said.between(ahead.expected)}）"
+                then = gettext("{likely}（{between}）").format(
+                    likely=said.likely(ahead.expected), between=said.between(ahead.expected)
+                )
             elif ahead:
                 then = gettext("等学校点数")
             rows.append(Row(said.thing(story.line, portion.quantity), said.doing(portion, story.line), then))
