@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 MAX_JUMPS = 64
 Span = tuple[int, int]
@@ -96,13 +97,27 @@ def _best_from(halts: Sequence[Halt], rule: Rule, shortest: bool) -> Timetable |
         fits = rule.max_seconds is None or length <= rule.max_seconds
         if length <= least or (fits and not shortest):
             break
-        start = late.start + 1
+        start = late.start + max(1, _slack(halts, rule, late))
         if start > rule.start[1]:
             break
     if best is None:
         return early if isinstance(early, Late) else Late(0, 0, "shift")
     over = best.end - best.start - (rule.max_seconds if rule.max_seconds is not None else best.end)
     return Late(len(halts), over, "duration") if over > 0 else best
+
+
+def _slack(halts: Sequence[Halt], rule: Rule, times: Timetable) -> int:
+    """By how much all of it can begin later before a window, a break or the shift is missed.
+
+    Until then a later start ends that much later, unless another order of breaks is quicker by then.
+    """
+    slack = min(rule.start[1] - times.start, rule.end - times.end)
+    for halt, begin in zip(halts, times.begins, strict=True):
+        if halt.windows:
+            slack = min(slack, next(high for _, high in halt.windows if begin <= high) - begin)
+    for start, _ in times.rests:
+        slack = min(slack, min(high for _, low, high in rule.breaks if low <= start <= high) - start)
+    return slack
 
 
 def _pass(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
@@ -142,7 +157,7 @@ def _open(windows: tuple[Span, ...], now: int) -> int | None:
 def _latest(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
     """The timetable with the same end and the latest start."""
     if rule.breaks:
-        return _latest_by_halving(halts, rule, early)
+        return _latest_with_breaks(halts, rule, early)
     now = early.end - rule.last_leg
     for halt in reversed(halts):
         now -= halt.work
@@ -153,41 +168,76 @@ def _latest(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
     return early if isinstance(late, Late) else late
 
 
-def _latest_by_halving(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
-    best, low, high = early, early.start, min(rule.start[1], early.end)
-    while low < high:
-        middle = (low + high + 1) // 2
-        late = _forward_with_breaks(halts, rule, middle)
-        if isinstance(late, Timetable) and late.end == early.end:
-            best, low = late, middle
-        else:
-            high = middle - 1
-    return best
+def _latest_with_breaks(halts: Sequence[Halt], rule: Rule, early: Timetable) -> Timetable:
+    """From the end backward, per number of breaks still to be held; whoever begins later held them no worse."""
+    after = early.end
+    begins = {held: after for held in range(len(rule.breaks) + 1) if _after(rule, held, after)}
+    begins = _back(begins, Halt(rule.last_leg, (), 0), rule)
+    for spot in range(len(halts) - 1, -1, -1):
+        begins = {held: _close(halts[spot], leaves) for held, leaves in begins.items()}
+        begins = _back({held: begin for held, begin in begins.items() if begin >= 0}, halts[spot], rule)
+    starts = (min(leaves, rule.start[1]) for held, leaves in begins.items() if leaves >= rule.start[0])
+    for start in sorted(starts, reverse=True):
+        late = _forward_with_breaks(halts, rule, start)
+        if isinstance(late, Timetable) and late.end == after:
+            return late
+    return early
 
 
-@dataclass(slots=True)
-class _State:
-    """Earliest departure after some acts with some breaks held, and how it came about."""
+def _close(halt: Halt, leaves: int) -> int:
+    """The last moment at which the act may begin to be done when the vehicle leaves, or -1."""
+    now = leaves - halt.work
+    if not halt.windows:
+        return now
+    return max((min(now, high) for low, high in halt.windows if low <= now), default=-1)
 
-    leaves: int
-    begins: tuple[int, ...]
-    rests: tuple[Span, ...]
+
+def _back(begins: dict[int, int], halt: Halt, rule: Rule) -> dict[int, int]:
+    """The latest departure towards an act, from its latest begin, by breaks held before that departure."""
+    left: dict[int, int] = {}
+    for held, begin in begins.items():
+        now, rested = begin, 0
+        for count in range(held, -1, -1):
+            leaves = min(now, begin - halt.leg - rested)
+            if leaves > left.get(count, -1):
+                left[count] = leaves
+            if not count:
+                break
+            seconds, low, high = rule.breaks[count - 1]
+            now = min(now - seconds, high)
+            if now < low:
+                break
+            rested += seconds
+    return left
+
+
+# Earliest departure after some acts; begins and breaks so far as (last, those before).
+_Chain = tuple[Any, Any] | None
+_State = tuple[int, _Chain, _Chain]
 
 
 def _forward_with_breaks(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
     if start > rule.start[1]:
         return Late(0, start - rule.start[1], "shift")
-    states = {held: _State(start, (), ()) for held in range(_before(rule, start) + 1)}
+    states: dict[int, _State] = {held: (start, None, None) for held in range(_before(rule, start) + 1)}
     for index, halt in enumerate(halts):
         states = _advance(states, halt, rule)
         if not states:
             return Late(index, 0, "break")
     ends = _advance(states, Halt(rule.last_leg, (), 0), rule)
-    good = [state for held, state in ends.items() if state.leaves <= rule.end and _after(rule, held, state)]
+    good = [state for held, state in ends.items() if state[0] <= rule.end and _after(rule, held, state[0])]
     if not good:
         return Late(len(halts), 0, "break")
-    best = min(good, key=lambda state: state.leaves)
-    return Timetable(start, best.leaves, list(best.begins[:-1]), list(best.rests))
+    leaves, begins, rests = min(good, key=lambda state: state[0])
+    return Timetable(start, leaves, _unchained(begins)[:-1], _unchained(rests))
+
+
+def _unchained(chain: _Chain) -> list[Any]:
+    found = []
+    while chain is not None:
+        last, chain = chain
+        found.append(last)
+    return found[::-1]
 
 
 def _before(rule: Rule, start: int) -> int:
@@ -200,9 +250,8 @@ def _before(rule: Rule, start: int) -> int:
     return len(rule.breaks)
 
 
-def _after(rule: Rule, held: int, state: _State) -> bool:
+def _after(rule: Rule, held: int, now: int) -> bool:
     """Whether the remaining breaks can lie wholly after the end."""
-    now = state.leaves
     for seconds, low, high in rule.breaks[held:]:
         now = max(now, low)
         if now > high:
@@ -214,19 +263,22 @@ def _after(rule: Rule, held: int, state: _State) -> bool:
 def _advance(states: dict[int, _State], halt: Halt, rule: Rule) -> dict[int, _State]:
     """Drive the leg, holding none or more breaks on the way, and do the act."""
     reached: dict[int, _State] = {}
-    for held, state in states.items():
-        now, rested = state.leaves, 0
-        rests = state.rests
-        for count in range(held, len(rule.breaks) + 1):
-            begin = _open(halt.windows, max(now, state.leaves + halt.leg + rested))
-            if begin is not None and (count not in reached or begin + halt.work < reached[count].leaves):
-                reached[count] = _State(begin + halt.work, (*state.begins, begin), rests)
-            if count == len(rule.breaks):
+    last = len(rule.breaks)
+    for held, (leaves, begins, rests) in states.items():
+        now = arrives = leaves + halt.leg
+        breaks_end = leaves
+        for count in range(held, last + 1):
+            begin = _open(halt.windows, now)
+            if begin is not None and (count not in reached or begin + halt.work < reached[count][0]):
+                reached[count] = begin + halt.work, (begin, begins), rests
+            if count == last:
                 break
             seconds, low, high = rule.breaks[count]
-            now = max(now, low)
-            if now > high:
+            breaks_end = max(breaks_end, low)
+            if breaks_end > high:
                 break
-            rests = (*rests, (now, now + seconds))
-            now, rested = now + seconds, rested + seconds
+            rests = (breaks_end, breaks_end + seconds), rests
+            breaks_end += seconds
+            arrives += seconds
+            now = max(arrives, breaks_end)
     return reached
