@@ -29,16 +29,10 @@ class Annealing:
 
     def unable(self, problem: Problem) -> str | None:
         acts = sum((job.pickup is not None) + (job.delivery is not None) for job in problem.jobs)
-        lacks = {
-            "reloads": any(vehicle.reloads for vehicle in problem.vehicles),
-            "groups of alternatives": bool(problem.groups),
-            "goods taken back": any(job.returns for job in problem.jobs),
-            f"{acts} acts (at most {MOST_ACTS})": acts > MOST_ACTS,
-        }
-        return next((lack for lack, there in lacks.items() if there), None)
+        return f"{acts} acts (at most {MOST_ACTS})" if acts > MOST_ACTS else None
 
     def versions(self) -> tuple[str, ...]:
-        return ("ruin 1",)
+        return ("ruin 2",)
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
         run = _Run(problem, params, report)
@@ -83,7 +77,7 @@ class _Run:
         for number in range(STARTS):
             if number:
                 rivals.append(self._start(number))
-            heat = WARM / 10 * rivals[-1].best_cost
+            heat = WARM / 10 * rivals[-1].scale
             for _ in range(ROUNDS_PER_START):
                 if self._done():
                     break
@@ -96,7 +90,7 @@ class _Run:
         length = FIRST_CYCLE
         while not self._done():
             self._search.rewind()
-            warm = WARM * self._search.best_cost
+            warm = WARM * self._search.scale
             for step in range(length):
                 if self._done():
                     return

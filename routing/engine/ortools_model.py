@@ -16,6 +16,7 @@ from ..matrix import IntTable, location_index, travel
 from ..plan import Appraiser
 from ..problem import Act, Problem, Sequence, Task, Vehicle, acts_of, task_of
 from .ortools_trips import HORIZON, Reloads, add_trips
+from .ruin_data import tariffs
 
 UNIT = 18_000  # cost units per fen
 PER_METRE = UNIT // 1000
@@ -89,6 +90,7 @@ class Model:
             seconds = self._between_nodes(tables.seconds)
             places = np.array(self.places)
             elsewhere = places[:, None] != places
+            elsewhere[:, len(self.acts) :] = True  # the last visit takes its time even where the route ends
             work = np.zeros(len(places), dtype=np.int64)
             stay = np.zeros(len(places), dtype=np.int64)
             for node, act in enumerate(self.acts):
@@ -224,12 +226,7 @@ class Model:
             leg = int(metres.max()) * PER_METRE * vehicle.km_price
             leg += int(seconds.max()) * PER_SECOND * vehicle.hour_price
             worst = max(worst, 2 * leg + vehicle.fixed_price * UNIT)
-        tariffs = max(
-            [job.tariff or 0 for job in self.problem.jobs]
-            + [group.tariff or 0 for group in self.problem.groups],
-            default=0,
-        )
-        return 4 * max(worst, tariffs * UNIT) + UNIT
+        return 4 * worst + (tariffs(self.problem) + 1) * UNIT
 
     def _add_windows(self) -> None:
         solver = self.routing.solver()
@@ -296,12 +293,12 @@ class Model:
             for first, later in itertools.combinations(here, 2):
                 solver.Add(first <= later)
 
-    def hint(self) -> list[list[int]] | None:
-        """The initial plan as indices, or None where there is none."""
-        if not self.problem.initial:
+    def hint(self, begun: tuple[Sequence, ...]) -> list[list[int]] | None:
+        """Routes to begin with as indices, or None where there are none."""
+        if not begun:
             return None
         spots = {vehicle.id: spot for spot, vehicle in enumerate(self.problem.vehicles)}
-        given = self.reloads.numbered(self.problem.initial, spots)
+        given = self.reloads.numbered(begun, spots)
         return [
             [self.index(act) for act in given.get(vehicle.id, ()) if act in self.node_of]
             for vehicle in self.problem.vehicles

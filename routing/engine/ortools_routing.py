@@ -1,4 +1,8 @@
-"""OR-Tools routing: the engine that models everything we ask, by guided local search."""
+"""OR-Tools routing: the engine that models everything we ask, whatever the size.
+
+Guided local search for some solutions; then ruin and recreate goes on from the best at true cost, which the
+model cannot tell: it does not price waiting. On small problems they alternate. All ends by counts and repeats.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,25 @@ from typing import Any
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from ..params import Params
+from ..plan import Appraiser, Broken, left_out
 from ..problem import Act, Problem, Sequence
+from . import annealing
 from .interface import Draft, Report
-from .ortools_model import Model
+from .ortools_model import UNIT, Model
+from .ruin import COLD, WARM, Ruin
+from .ruin_data import numbers
 
 REPORT_EVERY = 0.1
+SLICE = 30  # solutions of OR-Tools
+FEW_NODES = (
+    40  # up to which OR-Tools has another slice after every cycle: with more a solution can take seconds
+)
+START_ROUNDS, FIRST_ROUNDS = (
+    40,
+    200,
+)  # of ruin and recreate: from nothing, then from the best, twice as many each time
+FOREVER = 2**62
+Worth = tuple[int, int]
 
 
 class OrToolsRouting:
@@ -26,41 +44,144 @@ class OrToolsRouting:
         return None
 
     def versions(self) -> tuple[str, ...]:
-        return (f"ortools {version('ortools')}",)
+        return (f"ortools {version('ortools')}", *annealing.ENGINE.versions())
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
-        begun = time.monotonic()
-        acts = _shuffled(problem, params.seed)
-        model = Model(problem, acts)
-        watch = _Watch(model, begun, report)
-        if model.node_count:
-            model.routing.AddAtSolutionCallback(watch)
-            _solve(model, params, begun + params.seconds)
-        draft = Draft(watch.best, watch.solutions, time.monotonic() - begun)
-        report(draft)
-        return draft
+        return _Run(problem, params, report).best_of_all()
 
 
-class _Watch:
-    """Called at every solution; keeps the best sequences and reports them, not more often than it helps."""
+class _Run:
+    def __init__(self, problem: Problem, params: Params, report: Report) -> None:
+        self._end = time.monotonic() + params.seconds
+        self._problem, self._seed = problem, params.seed
+        self._most = FOREVER if params.iterations is None else params.iterations
+        self._model = Model(problem, _shuffled(problem, params.seed))
+        self._incumbent = Incumbent(self._model.appraiser, report)
 
-    def __init__(self, model: Model, begun: float, report: Report) -> None:
-        self._model, self._begun, self._report = model, begun, report
-        self.best: tuple[Sequence, ...] = ()
-        self.solutions = 0
-        self._cost = float("inf")
-        self._reported = 0.0
+    def best_of_all(self) -> Draft:
+        if self._model.node_count:
+            polished = annealing.ENGINE.unable(self._problem) is None
+            watch = _Watch(self._model, self._incumbent)
+            self._model.routing.AddAtSolutionCallback(watch)
+            self._guided(self._problem.initial, self._slice() if polished else self._left())
+            if polished:
+                self._alternate()
+        return self._incumbent.told()
 
-    def __call__(self) -> None:
-        self.solutions += 1
-        cost = self._model.routing.CostVar().Value()
-        if cost >= self._cost:
+    def _left(self) -> int:
+        """How many iterations may still be counted: none when the time is over."""
+        return 0 if time.monotonic() >= self._end else self._most - self._incumbent.iterations
+
+    def _slice(self) -> int:
+        return min(SLICE, self._left())
+
+    def _alternate(self) -> None:
+        """Ruin and recreate in ever longer cycles, OR-Tools between them."""
+        table = numbers(self._problem, self._model.appraiser)
+        cycle, rounds = 0, FIRST_ROUNDS
+        while self._left() > 0:
+            rivals = []
+            for number, begun in enumerate((self._incumbent.best, self._problem.initial)):
+                rivals.append(Ruin(table, self._model.appraiser, 1_000 * self._seed + 2 * cycle + number))
+                rivals[-1].start(begun)
+                self._cool(rivals[-1], START_ROUNDS)
+            search = min(rivals, key=lambda rival: rival.best_cost)
+            search.rewind()
+            self._cool(search, rounds)
+            if self._model.node_count <= FEW_NODES:
+                self._guided(self._incumbent.best, self._slice())
+            cycle, rounds = cycle + 1, 2 * rounds
+
+    def _cool(self, search: Ruin, rounds: int) -> None:
+        warm = WARM * search.scale
+        self._incumbent.offer(search.sequences())
+        for step in range(rounds):
+            if self._left() <= 0:
+                break
+            self._incumbent.iterations += 1
+            if search.round(warm * (COLD / WARM) ** (step / rounds)):
+                self._incumbent.offer(search.sequences())
+
+    def _guided(self, begun: tuple[Sequence, ...], solutions: int) -> None:
+        """OR-Tools from given routes, if it can drive them."""
+        if solutions <= 0:
             return
-        self._cost, self.best = cost, self._model.sequences()
+        search = _parameters(solutions)
+        search.time_limit.FromMilliseconds(max(1, int((self._end - time.monotonic()) * 1000)))
+        routing = self._model.routing
+        hint = self._model.hint(begun)
+        assignment = None if hint is None else routing.ReadAssignmentFromRoutes(hint, True)
+        if assignment is None:
+            routing.SolveWithParameters(search)
+        else:
+            routing.SolveFromAssignmentWithParameters(assignment, search)
+
+
+class Incumbent:
+    """The best routes by what they truly cost; reports them, not more often than it helps."""
+
+    def __init__(self, appraiser: Appraiser, report: Report) -> None:
+        self._appraiser, self._report = appraiser, report
+        self._begun, self._reported = time.monotonic(), 0.0
+        self._costs: dict[Sequence, int | None] = {}
+        self.worth: Worth | None = None
+        self.best: tuple[Sequence, ...] = ()
+        self.iterations = 0
+
+    def offer(self, found: tuple[Sequence, ...]) -> None:
+        """Kept where it is better; routes that cannot be driven only until there are others."""
+        worth = self._worth(found)
+        if worth is None and self.best:
+            return
+        if worth is not None and self.worth is not None and worth >= self.worth:
+            return
+        self.worth, self.best = worth, found
         now = time.monotonic()
         if now - self._reported >= REPORT_EVERY:
             self._reported = now
-            self._report(Draft(self.best, self.solutions, now - self._begun))
+            self.told()
+
+    def told(self) -> Draft:
+        draft = Draft(self.best, self.iterations, time.monotonic() - self._begun)
+        self._report(draft)
+        return draft
+
+    def _worth(self, found: tuple[Sequence, ...]) -> Worth | None:
+        """Mandatory jobs left out by priority, then fen."""
+        costs = [self._cost(sequence) for sequence in found]
+        left = left_out(self._appraiser.problem, (act.job for item in found for act in item.acts))
+        if None in costs:
+            return None
+        fen = sum(cost or 0 for cost in costs) + sum(item.tariff or 0 for item in left)
+        return sum(1 + self._priority(item.job) for item in left if item.tariff is None), fen
+
+    def _priority(self, job: str) -> int:
+        group = self._appraiser.group_of.get(job)
+        return self._appraiser.jobs[job].priority if group is None else group.priority
+
+    def _cost(self, sequence: Sequence) -> int | None:
+        if sequence not in self._costs:
+            facts = self._appraiser.appraise(sequence.vehicle, sequence.acts)
+            self._costs[sequence] = None if isinstance(facts, Broken) else facts.cost
+        return self._costs[sequence]
+
+
+class _Watch:
+    """Called at every solution; offers those that may be better than the best at true cost."""
+
+    def __init__(self, model: Model, incumbent: Incumbent) -> None:
+        self._model, self._incumbent = model, incumbent
+        self._least = float("inf")
+
+    def __call__(self) -> None:
+        self._incumbent.iterations += 1
+        cost = self._model.routing.CostVar().Value()
+        worth = self._incumbent.worth
+        # Waiting only adds to what the model says; with jobs owed the model's own order decides.
+        possible = worth is None or (cost < UNIT * (worth[1] + 1) if not worth[0] else cost < self._least)
+        self._least = min(self._least, cost)
+        if possible:
+            self._incumbent.offer(self._model.sequences())
 
 
 def _shuffled(problem: Problem, seed: int) -> list[Act]:
@@ -72,27 +193,14 @@ def _shuffled(problem: Problem, seed: int) -> list[Act]:
     return pickups + [Act(job.id, "delivery") for job in jobs if job.delivery]
 
 
-def _solve(model: Model, params: Params, deadline: float) -> None:
-    search = _parameters(model, params)
-    search.time_limit.FromMilliseconds(max(1, int((deadline - time.monotonic()) * 1000)))
-    hint = model.hint()
-    if hint is not None:
-        assignment = model.routing.ReadAssignmentFromRoutes(hint, True)
-        if assignment is not None:
-            model.routing.SolveFromAssignmentWithParameters(assignment, search)
-            return
-    model.routing.SolveWithParameters(search)
-
-
-def _parameters(model: Model, params: Params) -> Any:
+def _parameters(solutions: int) -> Any:
     search = pywrapcp.DefaultRoutingSearchParameters()
     strategies = routing_enums_pb2.FirstSolutionStrategy
     # Savings ignores that a pickup goes before its delivery, so pairs begin by insertion.
     search.first_solution_strategy = strategies.LOCAL_CHEAPEST_INSERTION
     search.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    if params.iterations is not None:
-        search.solution_limit = params.iterations
-        search.lns_time_limit.FromSeconds(3600)  # a wall clock inside the search would not repeat
+    search.solution_limit = min(solutions, 2**62)
+    search.lns_time_limit.FromSeconds(86_400)  # a wall clock inside the search would not repeat
     return search
 
 

@@ -207,8 +207,7 @@ class Appraiser:
         """Reloads where the vehicle has some and may go, and alternatives one at a time."""
         again = [act.location for act in acts if act.kind == "reload"]
         if again:
-            classes = [self._classes[place] for place in again]
-            barred = any(known is not None and vehicle.vehicle_class not in known for known in classes)
+            barred = not all(self.may_go(vehicle, place) for place in again)
             if barred or not set(again) <= self._reloads[vehicle.id].keys():
                 return Broken("trips")
             if vehicle.max_trips is not None and len(again) >= vehicle.max_trips:
@@ -218,6 +217,11 @@ class Appraiser:
             if len({self.group_of[job].id for job in chosen}) < len(chosen):
                 return Broken("group")
         return None
+
+    def may_go(self, vehicle: Vehicle, place: str) -> bool:
+        """Whether a place admits the class of the vehicle."""
+        classes = self._classes[place]
+        return classes is None or vehicle.vehicle_class in classes
 
     def loads(self, acts: Many[Act]) -> list[tuple[int, ...]]:
         """On board at the start and after each act."""

@@ -219,7 +219,7 @@ _State = tuple[int, _Chain, _Chain]
 def _forward_with_breaks(halts: Sequence[Halt], rule: Rule, start: int) -> Timetable | Late:
     if start > rule.start[1]:
         return Late(0, start - rule.start[1], "shift")
-    states: dict[int, _State] = {held: (start, None, None) for held in range(_before(rule, start) + 1)}
+    states: dict[int, _State] = dict.fromkeys(range(_before(rule, start) + 1), (start, None, None))
     for index, halt in enumerate(halts):
         states = _advance(states, halt, rule)
         if not states:

@@ -193,12 +193,12 @@ def orders(chosen: tuple[Job, ...]) -> Iterator[tuple[Act, ...]]:
 
 
 def with_reloads(order: tuple[Act, ...], vehicle: Vehicle) -> Iterator[tuple[Act, ...]]:
-    """The order, and every way to reload between its acts."""
+    """The order, and every way to reload between its acts, before and after: a detour may be shorter."""
     again = [(), *((Act("", "reload", task.location),) for task in vehicle.reloads)]
-    for gaps in itertools.product(again, repeat=max(0, len(order) - 1)):
-        acts = list(order[:1])
-        for gap, act in zip(gaps, order[1:], strict=True):
-            acts += [*gap, act]
+    for first, *gaps in itertools.product(again, repeat=len(order) + 1):
+        acts = list(first)
+        for act, gap in zip(order, gaps, strict=True):
+            acts += [act, *gap]
         yield tuple(acts)
 
 

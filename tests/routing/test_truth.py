@@ -25,7 +25,7 @@ THOROUGH = settings(
 )
 FOUND = Path(__file__).parent / "found"
 QUICK = Params(seconds=1.0, iterations=200, isolated=False)
-ROUNDS = {"ortools": 2_000}  # of its solutions most are no better than the one before
+ROUNDS = {"ortools": 600, "ruin": 400}
 
 
 def found(name: str) -> Problem:
@@ -36,6 +36,8 @@ def found(name: str) -> Problem:
 @pytest.mark.parametrize("engine", ["ruin", "ortools", "pyvrp"])
 @THOROUGH
 @given(problem=problems(rests=False))
+@example(problem=found("dear_wait"))
+@example(problem=found("all_on_one"))
 def test_the_engine_reaches_the_optimum_and_the_bound_stays_below(engine: str, problem: Problem) -> None:
     best = optimum(problem)
     if best is None or load(engine).unable(problem):
@@ -67,6 +69,11 @@ def owed(problem: Problem, plan: Plan) -> int:
 )
 @example(problem=found("goods_on_board"))
 @example(problem=found("fixed_order"))
+@example(problem=found("work_while_waiting"))
+@example(problem=found("last_visit"))
+@example(problem=found("reload_on_the_way"))
+@example(problem=found("two_pay"))
+@example(problem=found("shorter_by_reload"))
 def test_the_engine_reaches_the_optimum_with_trips_groups_and_orders(engine: str, problem: Problem) -> None:
     best = optimum(problem)
     if best is None or load(engine).unable(problem):
