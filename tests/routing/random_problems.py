@@ -116,6 +116,7 @@ def _breaks(draw: st.DrawFn) -> tuple[Break, ...]:
 def problems(
     draw: st.DrawFn,
     most_jobs: int = 3,
+    fewest_jobs: int = 1,
     most_vehicles: int = 2,
     kinds: tuple[str, ...] = ("pair", "pair", "delivery", "pickup"),
     rests: bool = True,
@@ -123,8 +124,8 @@ def problems(
     trips: bool = False,
     choices: bool = False,
 ) -> Problem:
-    """A problem with few enough orders to try them all."""
-    count = draw(st.integers(1, most_jobs))
+    """A problem; with at most three jobs there are few enough orders to try them all."""
+    count = draw(st.integers(fewest_jobs, most_jobs))
     fleet = tuple(draw(vehicles(f"v{n}", rests, trips)) for n in range(draw(st.integers(1, most_vehicles))))
     work = tuple(draw(jobs(f"j{n}", kinds, trips)) for n in range(count))
     groups = draw(_groups(work)) if choices and count > 1 and draw(st.booleans()) else ()

@@ -15,6 +15,7 @@ from routing.explain import explained
 from routing.plan import Appraiser, Facts, Infeasible, Plan, build, sequences_of
 from routing.problem import Problem, Sequence, dumps, loads
 from routing.solver import Params, solve_with
+from tests.routing.proof import proven
 from tests.routing.random_problems import dues, optimum, orders, problems, with_reloads
 
 THOROUGH = settings(
@@ -86,6 +87,36 @@ def test_the_engine_reaches_the_optimum_with_trips_groups_and_orders(engine: str
     if best[0] == 0 and bound.fen is not None:
         assert bound.fen <= best[1], dumps(problem)
     assert (left, plan.cost.total) <= (best[0], best[1] + len(plan.routes)), dumps(problem)
+
+
+@settings(THOROUGH, max_examples=200)
+@given(problems(choices=True))
+def test_the_proof_and_the_trial_of_everything_agree(problem: Problem) -> None:
+    best, proof = optimum(problem), proven(problem)
+    assert (best is None) == (proof is None), dumps(problem)
+    if best is not None and proof is not None:
+        assert proof[0] == best[0], dumps(problem)
+        assert abs(proof[1] - best[1]) <= len(problem.vehicles), (proof, best, dumps(problem))
+
+
+@pytest.mark.parametrize(("engine", "examples"), [("ruin", 20), ("ortools", 8)])
+def test_the_engine_reaches_what_is_proven_of_five_to_seven_jobs(engine: str, examples: int) -> None:
+    @settings(THOROUGH, max_examples=examples)
+    @given(problems(fewest_jobs=5, most_jobs=7, choices=True))
+    def reaches(problem: Problem) -> None:
+        proof = proven(problem)
+        if proof is None:
+            return
+        plan = solve_with(problem, replace(quick(engine), seconds=5.0))
+        assert check(problem, plan) == []
+        left, cents = owed(problem, plan), len(plan.routes)  # by which whole fen may differ from the proof
+        assert (left, plan.cost.total + cents) >= proof, f"cheaper than the truth: {dumps(problem)}"
+        bound = bounds.lower(problem, seconds=1.0, rounds=3)
+        if proof[0] == 0 and bound.fen is not None:
+            assert bound.fen <= proof[1] + cents, dumps(problem)
+        assert left == proof[0] and plan.cost.total <= proof[1] + cents, (proof, plan.cost, dumps(problem))
+
+    reaches()
 
 
 @pytest.mark.parametrize("engine", ["ruin", "ortools"])

@@ -1,0 +1,230 @@
+"""The optimum of up to seven jobs, proven by CP-SAT: the rules written once more, as one model.
+
+Without reloads; at most one break a vehicle. Costs are in units of 1/18000 fen, so routes are not rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ortools.sat.python import cp_model
+
+from routing.engine.ortools_model import PER_METRE, PER_SECOND, UNIT
+from routing.matrix import location_index, travel
+from routing.plan import Appraiser
+from routing.problem import Act, Problem, Task, Vehicle, acts_of, task_of
+
+LATE = 20_000  # after every window and shift that is drawn
+OWED = 10**11  # more than any plan costs
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """From one act to the next on a vehicle; None is its start or its end."""
+
+    before: Act | None
+    after: Act | None
+    literal: cp_model.IntVar
+    metres: int
+    seconds: int  # the way alone
+    work: int  # at the act before
+
+
+def proven(problem: Problem, seconds: float = 20.0) -> tuple[int, float] | None:
+    """(weight of mandatory jobs left out, fen); None where there is no plan, or no proof in time."""
+    model = _Proof(problem)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.max_time_in_seconds = seconds
+    if solver.solve(model.model) != cp_model.OPTIMAL:
+        return None
+    owed, cost = divmod(round(solver.objective_value), OWED)
+    return owed, cost / UNIT
+
+
+class _Proof:
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.appraiser, self.model = problem, Appraiser(problem), cp_model.CpModel()
+        self.index = location_index(problem)
+        self.jobs = self.appraiser.jobs
+        self.acts = [act for job in problem.jobs for act in acts_of(job)]
+        self.begin = {act: self._begin(act) for act in self.acts}
+        self.rank = {act: self.model.new_int_var(0, len(self.acts), f"rank {act}") for act in self.acts}
+        self.load = {
+            act: [self.model.new_int_var(0, 10_000, f"load {act}") for _ in problem.dimensions]
+            for act in self.acts
+        }
+        self.serves: dict[str, list[cp_model.IntVar]] = {job.id: [] for job in problem.jobs}
+        self.cost: list[cp_model.LinearExprT] = []
+        for vehicle in problem.vehicles:
+            self._drive(vehicle)
+        self._leave_out()
+        self._keep_order()
+        self.model.minimize(sum(self.cost))
+
+    def _task(self, act: Act) -> Task:
+        return task_of(self.jobs[act.job], act.kind)
+
+    def _begin(self, act: Act) -> cp_model.IntVar:
+        """When an act begins: within its windows, a pickup not before its goods are ready."""
+        ready = self.jobs[act.job].release if act.kind == "pickup" else 0
+        spans = [(window.start, window.end) for window in self._task(act).windows] or [(0, LATE)]
+        late = [[max(low, ready), high] for low, high in spans if high >= ready]
+        self.never = getattr(self, "never", set()) | (set() if late else {act.job})
+        return self.model.new_int_var_from_domain(
+            cp_model.Domain.from_intervals(late or [[0, LATE]]), f"begin {act}"
+        )
+
+    def _drive(self, vehicle: Vehicle) -> None:
+        model, name = self.model, vehicle.id
+        shift = vehicle.shift
+        start = model.new_int_var(shift.start, shift.end, f"start {name}")
+        end = model.new_int_var(shift.start, shift.end, f"end {name}")
+        used = model.new_bool_var(f"used {name}")
+        able = [job for job in self.appraiser.admitted(vehicle) if job not in self.never]
+        serve = {job: model.new_bool_var(f"{name} {job}") for job in sorted(able)}
+        for job, literal in serve.items():
+            self.serves[job].append(literal)
+            model.add_implication(literal, used)
+        arcs = self._arcs(vehicle, used, serve)
+        first = [
+            sum(
+                self.jobs[job].amount[number] * literal
+                for job, literal in serve.items()
+                if self.jobs[job].pickup is None
+            )
+            for number in range(len(vehicle.capacity))
+        ]
+        for arc in arcs:
+            self._follow(arc, start, end, first, vehicle)
+        for total, room in zip(first, vehicle.capacity, strict=True):
+            model.add(total <= room)
+        for job, literal in serve.items():
+            if self.jobs[job].pickup is None:
+                model.add(start >= self.jobs[job].release).only_enforce_if(literal)
+        model.add(end >= start)
+        model.add(end == start).only_enforce_if(~used)
+        if vehicle.max_seconds is not None:
+            model.add(end - start <= vehicle.max_seconds)
+        metres = sum(arc.metres * arc.literal for arc in arcs)
+        if vehicle.max_metres is not None:
+            model.add(metres <= vehicle.max_metres)
+        for rest in vehicle.breaks:
+            span = rest.window.start, rest.window.end
+            self._rest(arcs, rest.seconds, model.new_int_var(*span, f"rest {name}"), (start, end, used))
+        self.cost += [
+            vehicle.fixed_price * UNIT * used,
+            metres * (PER_METRE * vehicle.km_price),
+            (end - start) * (PER_SECOND * vehicle.hour_price),
+        ]
+
+    def _arcs(self, vehicle: Vehicle, used: cp_model.IntVar, serve: dict[str, cp_model.IntVar]) -> list[Arc]:
+        acts = [act for act in self.acts if act.job in serve]
+        nodes: list[Act | None] = [None, *acts]
+        circuit = [(0, 0, ~used)]
+        circuit += [(node, node, ~serve[act.job]) for node, act in enumerate(acts, 1)]
+        prefix = self.appraiser.prefix(vehicle.id)
+        frozen = dict(zip((None, *prefix), prefix, strict=False))
+        arcs = []
+        for here, before in enumerate(nodes):
+            for there, after in enumerate(nodes):
+                if here != there:
+                    literal = self.model.new_bool_var(f"{vehicle.id} {before} {after}")
+                    circuit.append((here, there, literal))
+                    arcs.append(Arc(before, after, literal, *self._way(vehicle, before, after)))
+                    if before in frozen and frozen[before] == after:
+                        self.model.add(literal == 1)
+        if any(act.job not in serve for act in prefix):
+            self.model.add_bool_or([])
+        self.model.add_circuit(circuit)
+        return arcs
+
+    def _way(self, vehicle: Vehicle, before: Act | None, after: Act | None) -> tuple[int, int, int]:
+        tables = travel(self.problem, vehicle.profile)
+        here = vehicle.start if before is None else self._task(before).location
+        there = vehicle.end if after is None else self._task(after).location
+        work = 0
+        if before is not None:
+            work = self._task(before).service_seconds
+            if after is None or here != there:
+                work += self.appraiser.visit_seconds[self._task(before).location]
+        if here is None or there is None or here == there:
+            return 0, 0, work
+        spot = self.index[here], self.index[there]
+        return int(tables.metres[spot]), int(tables.seconds[spot]), work
+
+    def _follow(
+        self,
+        arc: Arc,
+        start: cp_model.IntVar,
+        end: cp_model.IntVar,
+        first: list[cp_model.LinearExprT],
+        vehicle: Vehicle,
+    ) -> None:
+        model = self.model
+        left = start if arc.before is None else self.begin[arc.before] + arc.work
+        reached = end if arc.after is None else self.begin[arc.after]
+        model.add(reached >= left + arc.seconds).only_enforce_if(arc.literal)
+        if arc.after is None:
+            return
+        if arc.before is not None:
+            model.add(self.rank[arc.after] >= self.rank[arc.before] + 1).only_enforce_if(arc.literal)
+        job = self.jobs[arc.after.job]
+        for number, load in enumerate(self.load[arc.after]):
+            before = first[number] if arc.before is None else self.load[arc.before][number]
+            gained = job.returns[number] if job.returns and arc.after.kind == "delivery" else 0
+            change = job.amount[number] if arc.after.kind == "pickup" else gained - job.amount[number]
+            model.add(load == before + change).only_enforce_if(arc.literal)
+            model.add(load <= vehicle.capacity[number]).only_enforce_if(arc.literal)
+
+    def _rest(
+        self,
+        arcs: list[Arc],
+        seconds: int,
+        begin: cp_model.IntVar,
+        route: tuple[cp_model.IntVar, cp_model.IntVar, cp_model.IntVar],
+    ) -> None:
+        """Before the start, after the end, or on one arc, which then takes as much longer."""
+        start, end, used = route
+        model = self.model
+        early, late = model.new_bool_var("rest early"), model.new_bool_var("rest late")
+        model.add(begin + seconds <= start).only_enforce_if(early)
+        model.add(begin >= end).only_enforce_if(late)
+        chosen = [early, late, ~used]
+        for arc in arcs:
+            here = model.new_bool_var("rest here")
+            left = start if arc.before is None else self.begin[arc.before] + arc.work
+            reached = end if arc.after is None else self.begin[arc.after]
+            model.add_implication(here, arc.literal)
+            model.add(begin >= left).only_enforce_if(here)
+            model.add(reached >= begin + seconds).only_enforce_if(here)
+            model.add(reached >= left + arc.seconds + seconds).only_enforce_if(here)
+            chosen.append(here)
+        model.add_bool_or(chosen)
+
+    def _leave_out(self) -> None:
+        """One vehicle at most does a job, and one job of a group; what is not done costs its tariff or is owed."""
+        grouped = {job for group in self.problem.groups for job in group.jobs}
+        wanted = [((job.id,), job) for job in self.problem.jobs if job.id not in grouped]
+        wanted += [(group.jobs, group) for group in self.problem.groups]
+        for jobs, due in wanted:
+            ways = [literal for job in jobs for literal in self.serves[job]]
+            self.model.add_at_most_one(ways)
+            price = OWED * (1 + due.priority) if due.tariff is None else due.tariff * UNIT
+            self.cost.append(price * (1 - sum(ways)))
+
+    def _keep_order(self) -> None:
+        for job in self.problem.jobs:
+            ends = acts_of(job)
+            if len(ends) == 2:
+                self._before(*ends)
+        for order in self.problem.orders:
+            for number, act in enumerate(order.acts):
+                for later in order.acts[number + 1 :]:
+                    self._before(act, later)
+
+    def _before(self, first: Act, later: Act) -> None:
+        """Where both are done; acts in a fixed order are of one vehicle."""
+        both = [sum(self.serves[act.job]) for act in (first, later)]
+        gap = (len(self.acts) + 1) * (2 - both[0] - both[1])
+        self.model.add(self.rank[first] + 1 <= self.rank[later] + gap)
