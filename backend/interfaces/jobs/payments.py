@@ -2,8 +2,6 @@
 
 import os
 import socket
-import time
-from collections.abc import Callable
 from uuid import uuid4
 
 from celery import shared_task
@@ -11,9 +9,9 @@ from django.utils import timezone
 
 from backend.donations import operations
 from backend.donations.payments.sandbox import remote
+from backend.interfaces.jobs.turns import while_any
 
 ACTOR = "system:jobs"
-SECONDS = 3.0  # of one announcement: others want the worker too
 
 
 def _worker() -> str:
@@ -21,26 +19,16 @@ def _worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def _while_any(act: Callable[[], int], seconds: float = SECONDS) -> int:
-    """Batch after batch while something was done: a crowd leaves more due than one batch holds."""
-    end, total = time.monotonic() + seconds, 0
-    while done := act():
-        total += done
-        if time.monotonic() > end:
-            break
-    return total
-
-
 @shared_task(name="payments.deliver_notices")
 def deliver_notices() -> int:
     """The practice gateway sends its notices."""
-    return _while_any(lambda: remote.deliver_due(at=timezone.now(), by=_worker()), seconds=0.5)
+    return while_any(lambda: remote.deliver_due(at=timezone.now(), by=_worker()), seconds=0.5)
 
 
 @shared_task(name="payments.expire_gifts")
 def expire_gifts() -> int:
     """Gifts that were not paid in time give their goods back."""
-    return _while_any(lambda: operations.expire_due(at=timezone.now(), actor=ACTOR))
+    return while_any(lambda: operations.expire_due(at=timezone.now(), actor=ACTOR))
 
 
 @shared_task(name="gifts.gather")
@@ -55,13 +43,13 @@ def gather_gifts() -> int:
 @shared_task(name="payments.purge_attempts")
 def purge_attempts() -> int:
     """Failed payments are forgotten after a month."""
-    return _while_any(lambda: operations.purge_attempts(at=timezone.now()))
+    return while_any(lambda: operations.purge_attempts(at=timezone.now()))
 
 
 @shared_task(name="payments.purge_notices")
 def purge_notices() -> int:
     """So are gateways' notices."""
-    return _while_any(lambda: operations.purge_notices(at=timezone.now()))
+    return while_any(lambda: operations.purge_notices(at=timezone.now()))
 
 
 @shared_task(name="payments.close_questions")
@@ -74,4 +62,4 @@ def close_questions() -> int:
 @shared_task(name="payments.pay_refunds")
 def pay_refunds() -> int:
     """Refunds that were asked for are sent to the gateway."""
-    return _while_any(lambda: operations.pay_refunds(at=timezone.now(), by=_worker(), actor=ACTOR))
+    return while_any(lambda: operations.pay_refunds(at=timezone.now(), by=_worker(), actor=ACTOR))

@@ -12,8 +12,8 @@ class Announcement:
 SCHEDULE: dict[str, Announcement] = {
     "sequence-facts": Announcement("journal.sequence", 1.0),
     "purge-answers": Announcement("journal.purge_answers", 600.0),
-    "write-letters": Announcement("letters.write", 10.0),
-    "send-letters": Announcement("letters.send", 10.0),
+    "write-letters": Announcement("letters.write", 5.0),
+    "send-letters": Announcement("letters.send", 3.0),
     "deliver-notices": Announcement("payments.deliver_notices", 1.0),
     "expire-gifts": Announcement("payments.expire_gifts", 10.0),
     "gather-gifts": Announcement("gifts.gather", 2.0),
