@@ -263,6 +263,17 @@ def test_a_gift_that_was_begun_goes_on_through_the_crowd(door: Front, county: Co
     assert (robot.status, robot.headers["Location"]) == (303, "/wait/?to=/give/")
 
 
+def test_the_loop_lets_by_only_what_it_can_tell_by_itself(door: Front, county: County, clock: Clock) -> None:
+    assert door.gate.lets_by({}), "nobody waits"
+    held = {"pass": new_pass("abc", clock()).signed()}
+    crowd_at(door, clock)
+    waits = Visitor(door)
+    waits.ask("/wait/")
+    waits.ask("/wait/")
+    assert not door.gate.lets_by({}) and not door.gate.lets_by({"pass": "abc"})
+    assert [door.gate.lets_by(held) for _ in range(3)] == [True, True, False], "the third asks Valkey"
+
+
 def test_no_place_without_a_ticket_that_comes_back(door: Front, county: County, clock: Clock) -> None:
     crowd_at(door, clock)
     for _ in range(50):

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 
+from backend.config import lane
 from backend.config.lane import Answers, GiveLane
 from backend.interfaces.crowd.paths import cookies_of
 from backend.interfaces.shop import robots
@@ -17,11 +18,12 @@ from backend.interfaces.shop import robots
 
 class DoorHandler(ClientHandler):
     """What the lane leaves goes to Django. `short` tells of every request whether the lane answered it, `soon`
-    whether it did so in the event loop; with `loop` false that is not tried.
+    whether it did so in the event loop; with `loop` false that is not tried. `faults` are those of the loop.
     """
 
     short: list[bool]
     soon: list[bool]
+    faults: list[BaseException]
     loop: bool
 
     def __call__(self, environ: dict[str, Any]) -> Any:
@@ -39,8 +41,11 @@ class DoorHandler(ClientHandler):
             answers = Answers(asyncio.get_running_loop())
             return await GiveLane().ask_soon(environ, cookies_of(environ), answers)
 
-        with mock.patch.dict(os.environ):  # no question to the database passes in the loop
-            os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+        def told(words: str, exc_info: BaseException) -> None:
+            self.faults.append(exc_info)
+
+        with mock.patch.dict(os.environ), mock.patch.object(lane.log, "error", told):
+            os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # no question to the database passes
             headers = asyncio.run(ask())
         self.soon.append(headers is not None)
         return ("302 Found", headers) if headers is not None else None
@@ -68,7 +73,7 @@ class Door(Client):
     def __init__(self, *, loop: bool = True, **defaults: Any) -> None:
         super().__init__(enforce_csrf_checks=True, **defaults)
         self.handler = DoorHandler(enforce_csrf_checks=True)
-        self.handler.short, self.handler.soon, self.handler.loop = [], [], loop
+        self.handler.short, self.handler.soon, self.handler.faults, self.handler.loop = [], [], [], loop
 
     @property
     def short(self) -> list[bool]:
@@ -79,3 +84,8 @@ class Door(Client):
     def soon(self) -> list[bool]:
         """For every gift so far, whether the event loop answered it."""
         return list(self.handler.soon)
+
+    @property
+    def faults(self) -> list[BaseException]:
+        """What went wrong in the event loop."""
+        return list(self.handler.faults)

@@ -102,7 +102,7 @@ def test_the_loop_takes_guests_and_asks_nobody_but_the_writer(
         assert send(door, form | {"key": f"3{form['key']}"}).status_code == 302
     door.force_login(factories.user("aming@example.org"), backend="django.contrib.auth.backends.ModelBackend")
     assert send(door, form_of(confirm(door, county.need))).status_code == 302
-    assert (door.soon, door.short) == ([True, False, False, False], [True] * 4)
+    assert (door.soon, door.short, door.faults) == ([True, False, False, False], [True] * 4, [])
 
 
 @override_settings(GIFT_WAIT_SECONDS=0.01)
@@ -207,6 +207,7 @@ def test_a_fault_in_it_is_no_answer_for_the_donor(
     monkeypatch.setattr(quick, "_lines", lambda filled: 1 / 0)
     assert send(door, form).status_code == 302
     assert door.short == [False] and Donation.objects.count() == 1
+    assert [type(fault) for fault in door.faults] == [ZeroDivisionError] * len(door.soon)
 
 
 @pytest.mark.parametrize(

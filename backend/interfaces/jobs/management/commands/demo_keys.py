@@ -13,6 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("These keys exist in a demonstration only: start it with `make demo`.")
+            raise CommandError(
+                "These keys exist in a demonstration only: start it with `make demo`, and run this with ZS_DEMO=1."
+            )
         for name, key in demo_keys().items():
             self.stdout.write(f"{name}  {key}")
