@@ -10,6 +10,7 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("accounts/", include("backend.interfaces.accounts.urls")),
     path("gifts/", include("backend.interfaces.track.urls")),
+    path("s/", include("backend.interfaces.track.shared_urls")),
     path("api/supplier/", include("backend.interfaces.supplier_api.urls")),
     path("desk/", include("backend.interfaces.supplier_desk.urls")),
     path("dispatch/", include("backend.interfaces.dispatch.urls")),

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     REFUND_FAILED = "gift.refund_failed"
     GIFT_REDIRECTED = "gift.redirected"
     LINK_RENEWED = "gift.link_renewed"
+    GIFT_SHARED = "gift.shared"
+    SHARE_ENDED = "gift.share_ended"
     GOODS_REOPENED = "gift.goods_reopened"
     # supplier orders
     ORDER_SENT = "order.sent"

@@ -382,6 +382,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Share',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=24, unique=True)),
+                ('shared_at', models.DateTimeField()),
+                ('donation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='share', to='donations.donation')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Wish',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -17,6 +17,7 @@ from backend.donations.models.gift import (
     RefundLine,
 )
 from backend.donations.models.review import Attempt, Review
+from backend.donations.models.share import Share
 
 __all__ = [
     "Attempt",
@@ -35,5 +36,6 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Review",
+    "Share",
     "Wish",
 ]

@@ -54,6 +54,7 @@ from backend.donations.operations.reviewing import (
     release_held,
     send_back_held,
 )
+from backend.donations.operations.sharing import NotShared, end_share, share
 from backend.donations.rules import Choice, DonorDetail, GiftLine, QuestionKind, ReviewReason
 from backend.donations.writer import Busy
 
@@ -72,6 +73,7 @@ __all__ = [
     "NoSuchReview",
     "NotAChoice",
     "NotDue",
+    "NotShared",
     "OneAtATime",
     "PlacedGift",
     "QuestionKind",
@@ -86,6 +88,7 @@ __all__ = [
     "cancel_gathering",
     "claim_goods",
     "close_due_questions",
+    "end_share",
     "expire_due",
     "gather_due",
     "give_back_due",
@@ -105,6 +108,7 @@ __all__ = [
     "renew_link",
     "reopen_goods",
     "send_back_held",
+    "share",
     "start_gathering",
     "start_payment",
     "sync",

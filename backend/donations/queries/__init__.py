@@ -27,6 +27,7 @@ from backend.donations.queries.gifts import (
 from backend.donations.queries.nearest import OtherNeed, nearest_needs
 from backend.donations.queries.reconcile import Drift, reconcile
 from backend.donations.queries.reviews import ReviewRow, is_held, open_reviews
+from backend.donations.queries.sharing import Sharing, shared, sharing
 from backend.donations.queries.totals import AppealTotals, appeal_totals
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "OtherNeed",
     "RefundSeen",
     "ReviewRow",
+    "Sharing",
     "UnitsSeen",
     "appeal_totals",
     "count_gifts_of_user",
@@ -62,6 +64,8 @@ __all__ = [
     "nearest_needs",
     "open_reviews",
     "reconcile",
+    "shared",
+    "sharing",
     "stopped_clients",
     "waiting_since",
 ]

@@ -47,6 +47,8 @@ FACTS: Mapping[str, Promise] = {
     Kind.REFUND_FAILED: _("退款失败"),
     Kind.GIFT_REDIRECTED: _("捐赠换了去处"),
     Kind.LINK_RENEWED: _("换了链接"),
+    Kind.GIFT_SHARED: _("捐赠分享"),
+    Kind.SHARE_ENDED: _("分享收回"),
     Kind.GOODS_REOPENED: _("货品重找供应商"),
     Kind.ORDER_SENT: _("订单发出"),
     Kind.ORDER_ANSWERED: _("订单答复"),

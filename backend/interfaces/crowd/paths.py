@@ -12,7 +12,11 @@ from django.conf import settings
 from django.http import parse_cookie
 from django.utils.translation import get_language_from_request
 
-PAGE = re.compile(r"/|/money/|/privacy/|/appeals/apl_[0-9a-z]{26}/(?:counters\.json)?")
+from backend.kernel.signing import CODE, is_code
+
+PAGE = re.compile(r"/|/money/|/privacy/|/appeals/apl_[0-9a-z]{26}/(?:counters\.json)?|/s/-/")
+SHARED = re.compile(rf"/s/({CODE})/?")
+NOT_SHARED = "/s/-/"  # one page for all codes that are none
 # the values that a page's address may carry; anything else goes the long way
 WORDS: Mapping[str, re.Pattern[str]] = {
     "kind": re.compile(r"[a-z]{0,16}"),
@@ -44,13 +48,21 @@ def page_key(environ: Mapping[str, Any], cookies: Mapping[str, str]) -> PageKey 
     """The kept page that is asked for; None where the answer depends on more than its address."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_HX_REQUEST" in environ:
         return None
-    path = environ.get("PATH_INFO", "")
-    if not PAGE.fullmatch(path):
+    path = _shared(environ.get("PATH_INFO", ""))
+    if not PAGE.fullmatch(path) and not SHARED.fullmatch(path):
         return None
     query = _query(environ.get("QUERY_STRING", "")) if path == "/" else ""
     if query is None:
         return None
     return PageKey(path, query, language_of(environ, cookies), _theme(cookies))
+
+
+def _shared(path: str) -> str:
+    """The shared page that is meant; guesses all mean the same one, so that a flood of them costs one page."""
+    if not path.startswith("/s/"):
+        return path
+    found = SHARED.fullmatch(path)
+    return f"/s/{found[1]}/" if found and is_code(found[1]) else NOT_SHARED
 
 
 def _query(text: str) -> str | None:

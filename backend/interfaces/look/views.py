@@ -1,5 +1,7 @@
 """Language and theme, and the style guide."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,7 +21,7 @@ YEAR = 365 * 24 * 3600
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the visitor's language or theme in a cookie and go back to the page."""
-    to = request.POST.get("next", "/")
+    to = request.POST.get("next", "/") or _came_from(request)
     if not url_has_allowed_host_and_scheme(to, allowed_hosts=None):
         to = "/"
     answer = HttpResponseRedirect(to)
@@ -29,6 +31,12 @@ def choose(request: HttpRequest) -> HttpResponse:
     if theme in THEMES:
         _keep(answer, THEME_COOKIE, theme or "")
     return answer
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The path of the page that sent the form, for pages that do not say their own address."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    return came.path if came.netloc == request.get_host() else "/"
 
 
 def _keep(answer: HttpResponse, name: str, value: str) -> None:

@@ -131,15 +131,14 @@ class GiftPage:
 
 
 def gift_page(gift: Gift, key: str, *, seq: int, now: datetime, answered: bool = False) -> GiftPage:
-    paid = gift.paid_at if gift.status in ("paid", "refunded") else None
-    stories = [tell(line, paid_at=paid, now=now, zone=settings.ZONE) for line in gift.lines]
-    several = len(stories) > 1
+    stories, told = tell_all(gift, now)
+    paid, several = _paid_at(gift), len(stories) > 1
     return GiftPage(
         gift=gift,
         key=key,
         number=said.slip_number(gift),
         title=said.given(gift, stories).replace(" × ", "\u00a0× "),
-        told=[_told(story) for story in stories],
+        told=told,
         bad=[_bad(news, story, several) for story in stories for news in story.news] if paid else [],
         seq=seq,
         live=f"{settings.LIVE_ORIGIN}/live/gifts/",
@@ -148,6 +147,17 @@ def gift_page(gift: Gift, key: str, *, seq: int, now: datetime, answered: bool =
         over=gift.status if gift.status in ("expired", "returned") else "",
         answered=answered,
     )
+
+
+def tell_all(gift: Gift, now: datetime, *, most: int | None = None) -> tuple[list[Story], list[Told]]:
+    """The stories of a gift's items (the first `most`), and the same ready to be set."""
+    paid = _paid_at(gift)
+    stories = [tell(line, paid_at=paid, now=now, zone=settings.ZONE) for line in gift.lines[:most]]
+    return stories, [_told(story) for story in stories]
+
+
+def _paid_at(gift: Gift) -> datetime | None:
+    return gift.paid_at if gift.status in ("paid", "refunded") else None
 
 
 def _can_undo(gift: Gift, stories: Sequence[Story], now: datetime) -> bool:
