@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from backend.donations.models import Donation, Share
+from backend.donations.models import Donation, DonationLine, Share
 from backend.donations.tokens import gift_token
 from backend.journal.models import Entry
 from backend.parties.models import Charity
@@ -78,6 +78,22 @@ def test_a_count_is_told_with_its_proof_in_words(aming: Client) -> None:
     assert "这一批该有40床，学校点到39床。这一笔的7床里，6床在。" in text
     assert "6床点清了" in text and "1床少了，正在补" in text and 'class="postmark"' in text
     assert "韦老师写的" not in text
+
+
+def test_a_large_gift_is_told_in_part(aming: Client) -> None:
+    road = Road((3,), boxes=1)
+    gift, village = road.gifts[0], road.village
+    page = shared(aming, gift)
+    for _ in range(13):
+        need = factories.need(village.need.appeal, factories.item("雨靴", "双"), wanted=5, reserved=1)
+        DonationLine.objects.create(
+            donation=gift, charity=village.charity, need_line=need, quantity=1, amount=6_800, directed=6_800
+        )
+
+    text = read(page)
+
+    assert "<h1>14样东西</h1>" in text and "另外2样一样在办" in text and text.count('class="route"') == 12
+    assert "还要8样别的" in text and text.count("我也捐一样") == 1
 
 
 def test_the_preview_speaks_the_readers_language(aming: Client) -> None:
