@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..matrix import IntTable
+from ..matrix import ROWS, IntTable
 from ..problem import Grid, Location, Problem, Profile, Terrain
 from .cache import Cache
 from .learned import Driven, Learned, Road, learn
@@ -75,13 +75,25 @@ def matrices(locations: Sequence[Location], profile: Profile, roads: Roads | Non
 
 
 def _made(locations: Sequence[Location], profile: Profile) -> Tables:
-    straight, line = _straight(locations)
+    """Some rows after another, as whole tables of numbers with fractions would take several times the room."""
+    points = [_point(place) for place in locations]
+    few = len(points) <= GEODESIC_LIMIT
+    straight = _geodesic(points) if few else None
     factors, factor_label = _factors(locations, profile)
-    metres = straight * factors
     pace = np.array([3.6 / (place.kmh or profile.kmh) for place in locations])
-    seconds = metres * ((pace[:, None] + pace) / 2) + profile.leg_seconds * (metres > 0)
-    label = f"{line} x {factor_label}"
-    return Tables(_whole(metres), _whole(seconds), label)
+    shape = len(points), len(points)
+    whole = Tables(
+        np.empty(shape, dtype=np.int32),
+        np.empty(shape, dtype=np.int32),
+        f"{'geodesic' if few else 'great circle'} x {factor_label}",
+    )
+    for first in range(0, len(points), ROWS):
+        rows = slice(first, first + ROWS)
+        line = _great_circle(points, rows) if straight is None else straight[rows]
+        metres = line * ((factors[rows, None] + factors) / 2)
+        seconds = metres * ((pace[rows, None] + pace) / 2) + profile.leg_seconds * (metres > 0)
+        whole.metres[rows], whole.seconds[rows] = _whole(metres), _whole(seconds)
+    return whole
 
 
 def completed(problem: Problem, roads: Roads | None = None) -> Problem:
@@ -106,10 +118,7 @@ def _completed_profile(profile: Profile, locations: Sequence[Location], roads: R
     )
 
 
-def _straight(locations: Sequence[Location]) -> tuple[FloatTable, str]:
-    points = [_point(place) for place in locations]
-    if len(points) > GEODESIC_LIMIT:
-        return _great_circle(points), "great circle"
+def _geodesic(points: Sequence[tuple[float, float]]) -> FloatTable:
     from geopy.distance import geodesic  # its geocoders cost a quarter of a second that few problems need
 
     table = np.zeros((len(points), len(points)))
@@ -117,7 +126,7 @@ def _straight(locations: Sequence[Location]) -> tuple[FloatTable, str]:
         for column in range(row):
             metres = geodesic(here, points[column]).meters
             table[row, column] = table[column, row] = metres
-    return table, "geodesic"
+    return table
 
 
 def _point(place: Location) -> tuple[float, float]:
@@ -126,31 +135,31 @@ def _point(place: Location) -> tuple[float, float]:
     return place.lat, place.lon
 
 
-def _great_circle(points: Sequence[tuple[float, float]]) -> FloatTable:
+def _great_circle(points: Sequence[tuple[float, float]], rows: slice) -> FloatTable:
     lat, lon = np.radians(np.array(points)).T
-    half = np.sin((lat[:, None] - lat) / 2) ** 2
-    half = half + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    half = np.sin((lat[rows, None] - lat) / 2) ** 2
+    half = half + np.cos(lat[rows, None]) * np.cos(lat) * np.sin((lon[rows, None] - lon) / 2) ** 2
     arc: FloatTable = 2 * EARTH_METRES * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
     return arc
 
 
 def _factors(locations: Sequence[Location], profile: Profile) -> tuple[FloatTable, str]:
+    """Road over straight line at every place; a road takes the mean of its two ends."""
     size = len(locations)
     if any(place.factor is not None for place in locations):
         usual = [profile.factor or ROAD_FACTOR[place.terrain or profile.terrain] for place in locations]
         known = np.array([place.factor or other for place, other in zip(locations, usual, strict=True)])
         count = sum(place.factor is not None for place in locations)
         part = "" if count == size else f" at {count} of {size} places"
-        return (known[:, None] + known) / 2, f"{known.min():.2f}-{known.max():.2f} learned{part}"
+        return known, f"{known.min():.2f}-{known.max():.2f} learned{part}"
     if profile.factor is not None:
-        return np.full((size, size), profile.factor), f"{profile.factor:.2f} learned"
+        return np.full(size, profile.factor), f"{profile.factor:.2f} learned"
     terrains = [place.terrain or profile.terrain for place in locations]
     ends = np.array([ROAD_FACTOR[terrain] for terrain in terrains])
     met = sorted(set(terrains), key=ROAD_FACTOR.__getitem__) or [profile.terrain]
     low, high = ROAD_FACTOR[met[0]], ROAD_FACTOR[met[-1]]
     span = f"{low:.2f}" if low == high else f"{low:.2f}-{high:.2f}"
-    table: FloatTable = (ends[:, None] + ends) / 2
-    return table, f"{span} {'/'.join(met)}"
+    return ends, f"{span} {'/'.join(met)}"
 
 
 def _whole(table: NDArray[np.floating]) -> IntTable:

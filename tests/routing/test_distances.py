@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -73,3 +74,12 @@ def test_the_shortest_way_may_lead_over_others() -> None:
 def test_every_terrain_has_a_factor_above_one() -> None:
     assert set(distances.ROAD_FACTOR) == {"plain", "hills", "mountains"}
     assert all(1 < factor < 2 for factor in distances.ROAD_FACTOR.values())
+
+
+def test_the_tables_of_many_places_are_made_in_little_more_room_than_they_take() -> None:
+    places = tuple(Location(str(n), 105 + n / 10_000, 25 + n % 7 / 100) for n in range(3_000))
+    tracemalloc.start()
+    made = matrices(places, Profile("road"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2.2 * (made.metres.nbytes + made.seconds.nbytes)

@@ -39,7 +39,7 @@ def test_a_real_sized_morning_is_planned_within_its_time_with_progress() -> None
 @pytest.mark.parametrize("engine", ["ruin", "ortools", "pyvrp"])
 def test_the_same_seed_and_counts_give_the_same_plan(engine: str) -> None:
     problem = with_one_window(county(Size(warehouses=2, recipients=8, pairs=10, vehicles=2), seed=5))
-    params = Params(seconds=60, iterations=30, seed=3, isolated=False, engine=engine)
+    params = Params(seconds=60, iterations=120, seed=3, isolated=False, engine=engine)
     first, second = solve_with(problem, params), solve_with(problem, params)
     assert first.routes == second.routes and first.iterations == second.iterations
     assert again(kept(problem, first)).routes == first.routes
