@@ -2,7 +2,9 @@
 
 import asyncio
 import os
-from typing import Any
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from unittest import mock
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -14,6 +16,14 @@ from backend.config import lane
 from backend.config.lane import Answers, GiveLane
 from backend.interfaces.crowd.paths import cookies_of
 from backend.interfaces.shop import robots
+
+R = TypeVar("R")
+
+
+def in_a_loop(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Run to its end in a thread of its own: in ours Playwright may keep a loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class DoorHandler(ClientHandler):
@@ -46,7 +56,7 @@ class DoorHandler(ClientHandler):
 
         with mock.patch.dict(os.environ), mock.patch.object(lane.log, "error", told):
             os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # no question to the database passes
-            headers = asyncio.run(ask())
+            headers = in_a_loop(ask())
         self.soon.append(headers is not None)
         return ("302 Found", headers) if headers is not None else None
 
