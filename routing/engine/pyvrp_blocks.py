@@ -25,11 +25,18 @@ def blocks(model: Model, where: FloatTable, size: int) -> list[list[int]]:
     return done
 
 
-def shares(model: Model, parts: list[list[int]]) -> list[tuple[int, ...]]:
-    """Vehicles of each kind for each part: by its share of the load, and half as many again."""
+def shares(model: Model, parts: list[list[int]]) -> list[float]:
+    """How much of the load each part is, in the dimension where that is most."""
     loads = np.array(
         [np.sum([model.jobs[job].amount for job in part], axis=0) for part in parts], dtype=float
     )
-    share = (loads / np.maximum(1, loads.sum(axis=0))).max(axis=1)
-    counts = [len(members) for members in model.kinds]
-    return [tuple(min(count, int(1.5 * count * part) + 1) for count in counts) for part in share]
+    most: list[float] = (loads / np.maximum(1, loads.sum(axis=0))).max(axis=1).tolist()
+    return most
+
+
+def available(idle: list[int], share: float, rest: float) -> tuple[int, ...]:
+    """Vehicles of each kind for a part: of the idle ones its share of what is still to be planned, and half as
+    many again. Parts all prefer the cheap kinds: what one takes the next cannot have.
+    """
+    part = 1.5 * share / max(share, rest, 1e-9)
+    return tuple(min(count, int(count * part) + 1) for count in idle)

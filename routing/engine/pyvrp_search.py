@@ -18,7 +18,7 @@ from ..problem import Problem
 from . import pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
-from .pyvrp_blocks import blocks, shares
+from .pyvrp_blocks import available, blocks, shares
 from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
@@ -138,23 +138,36 @@ class _Run:
         self._improved()
 
     def _first_blocks(self, crew: Crew[Lent, Found]) -> None:
-        """Blocks of neighbouring jobs, each planned from nothing."""
+        """Blocks of neighbouring jobs, each planned from nothing. Where one has too few vehicles, it and those
+        after it leave out at a price what these cannot take: groups find vehicles for it later.
+        """
+        owed = False
         parts = blocks(self._model, self._where, BLOCK)
         waiting = list(zip(parts, shares(self._model, parts), strict=True))
+        standing, lent = self._standing, [0] * len(self._model.kinds)
         while (waiting or crew.busy) and not self._over():
             while waiting and crew.free:
-                jobs, available = waiting.pop()
+                jobs, share = waiting.pop()
+                rest = share + sum(each for _, each in waiting)
+                idle = [have - out for have, out in zip(standing.idle, lent, strict=True)]
+                own = available(idle, share, rest)
+                if not any(own):
+                    continue
+                lent = [out + mine for out, mine in zip(lent, own, strict=True)]
                 acts = sum(len(self._model.acts_of_job[job]) for job in jobs)
                 count = min(self._left(), int(FIRST_PER_ACT * acts))
-                task = Task(
-                    tuple(jobs), available, (), self._seed(), count, self._end, until_feasible=2 * count
-                )
+                task = Task(tuple(jobs), own, (), self._seed(), count, self._end, owed=owed)
                 crew.give((None, task))
-            answer = crew.next(self._end - time.monotonic())
+            answer = crew.next(self._end - time.monotonic()) if crew.busy else None
             if answer is not None:
-                outcome = _outcome(answer)
+                outcome, asked = _outcome(answer), answer[0][1]
+                assert isinstance(asked, Task)
                 self._iterations += outcome.iterations
-                self._standing.add_if_idle(outcome.tours or ())
+                lent = [out - mine for out, mine in zip(lent, asked.available, strict=True)]
+                standing.add(outcome.tours or ())
+                if outcome.tours is None and not asked.owed:
+                    owed, jobs = True, list(asked.jobs)
+                    waiting.append((jobs, shares(self._model, [jobs])[0]))
 
     def _first_whole(self) -> None:
         acts, standing = len(self._model.acts), self._standing

@@ -77,12 +77,6 @@ class Standing:
             self.idle[tour.kind] -= 1
             self.left -= {self._model.job_of[act] for act in tour.acts}
 
-    def add_if_idle(self, tours: Iterable[Tour]) -> None:
-        """Tours for which there still are vehicles."""
-        for tour in tours:
-            if self.idle[tour.kind] > 0:
-                self.add((tour,))
-
     def clear(self) -> None:
         """No tours."""
         for tour in self._tours.values():

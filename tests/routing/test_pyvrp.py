@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from math import inf
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from routing.checker import check
 from routing.distances import completed
 from routing.engine import choose, pyvrp_fleet, pyvrp_search
+from routing.engine.crew import Crew
 from routing.engine.pyvrp_fleet import vehicles_first
 from routing.engine.pyvrp_model import ENDLESS, Model, Tour
 from routing.engine.pyvrp_part import search
@@ -85,6 +87,29 @@ def test_a_plan_too_large_for_one_search_is_made_of_blocks(monkeypatch: pytest.M
     plan = solve_with(problem, QUICK)
     assert not plan.unserved and check(problem, plan) == []
     assert max(asked) < len(problem.jobs) / 2
+
+
+@pytest.mark.parametrize("dear", [15, 5])
+def test_blocks_take_the_vehicles_that_others_left(monkeypatch: pytest.MonkeyPatch, dear: int) -> None:
+    """All blocks prefer the cheap kind: what one takes the next cannot have."""
+    in_groups(monkeypatch, WHOLE=20, BLOCK=12)
+    problem = town(60, vehicles=5 + dear)
+    cheap, rest = problem.vehicles[:5], problem.vehicles[5:]
+    fleet = (*(replace(v, fixed_price=1) for v in cheap), *(replace(v, fixed_price=9_999) for v in rest))
+    model = Model(replace(problem, vehicles=fleet))
+    run = pyvrp_search._Run(model, replace(QUICK, iterations=9_000), lambda draft: None, monotonic(), None)
+    with Crew[Any, Any](1, run._do) as crew:
+        run._first_blocks(crew)
+    standing = run._standing
+    assert min(standing.idle) >= 0
+    used = [sum(tour.kind == kind for tour in standing.tours) for kind in range(len(model.kinds))]
+    assert [one + two for one, two in zip(used, standing.idle, strict=True)] == [
+        len(members) for members in model.kinds
+    ]
+    if dear == 15:
+        assert not standing.left
+    else:  # just enough for all, if nothing were lost between blocks: groups find room for the rest
+        assert 0 < len(standing.left) < len(problem.jobs) / 2
 
 
 def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
