@@ -73,12 +73,9 @@ class GiveLane:
         return None if headers is None else self._complete(headers, environ, began)
 
     async def _soon(self, environ: Environ, cookies: dict[str, str], answers: "Answers") -> Headers | None:
-        seen, environ["REMOTE_ADDR"] = environ["REMOTE_ADDR"], seen_address(environ)
+        environ["REMOTE_ADDR"] = seen_address(environ)
         asked = quick.read(environ, cookies, guests=True)
-        verdict = robots.look_here(asked) if asked else None
-        if asked is None or verdict is None:
-            environ["REMOTE_ADDR"] = seen
-        if asked is None or verdict is not Verdict.GO:
+        if asked is None or robots.look_here(asked) is not Verdict.GO:
             return None
         try:
             said = await answers.of(lambda tell: operations.place_soon(**quick.wish(asked), tell=tell))

@@ -1,14 +1,15 @@
 """Every door, served by granian: plain gifts in its event loop, everything else by threads (`wsgi`).
 
-A gift waits for the writer, not for a processor. In the loop it waits without a thread: a thread costs it as much
-again as all that it asks of Python.
+A gift waits for the writer, not for a processor. In the loop it waits without a thread, which would cost it more
+than half as much again as all that it asks of Python.
 """
 
 import asyncio
 import gc
-import os
 from io import BytesIO
 from typing import Any
+
+from django.conf import settings
 
 from backend.config.bridge import Bridge, body_of, environ_of
 from backend.config.wsgi import application as wsgi
@@ -18,14 +19,13 @@ from backend.interfaces.crowd.paths import cookies_of
 # objects more than were freed before the collector looks: it would look after every few gifts, and at all of Django
 # after some thousand
 COLLECT_AFTER = (20_000, 20, 50)
-THREADS = int(os.environ.get("ZS_WEB_THREADS", "128"))  # most of them wait for their turn (interfaces.crowd)
 
 
 class Doors:
     """An RSGI application."""
 
     def __init__(self) -> None:
-        self._bridge = Bridge(wsgi, THREADS)
+        self._bridge = Bridge(wsgi, settings.WEB_THREADS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         gc.collect()

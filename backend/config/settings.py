@@ -269,6 +269,7 @@ MAP_PROVIDER = env.str("ZS_MAP_PROVIDER", "", validate=lambda v: v in {"", "amap
 PLAN_SECONDS = env.int("ZS_PLAN_SECONDS", 10)
 
 # the crowd: docs/crowd.md says how these fit together
+WEB_THREADS = env.int("ZS_WEB_THREADS", 128)  # of one web process; most of them wait for their turn
 CROWD_RATE = env.int(
     "ZS_CROWD_RATE", 40
 )  # people a second who may begin a gift, the whole deployment; 0: all

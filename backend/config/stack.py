@@ -15,9 +15,9 @@ def web(port: int, host: str = "127.0.0.1") -> list[str]:
     return _granian("rsgi", host, port, "backend.config.rsgi:application")
 
 
-def wsgi(port: int, application: str, host: str = "127.0.0.1", threads: int = 128) -> list[str]:
-    """Any WSGI application under the same server."""
-    return _granian("wsgi", host, port, application, "--blocking-threads", str(threads))
+def wsgi(port: int, application: str) -> list[str]:
+    """Any WSGI application under the same server, on as many threads."""
+    return _granian("wsgi", "127.0.0.1", port, application, "--blocking-threads", "128")
 
 
 def live(port: int, host: str = "127.0.0.1") -> list[str]:

@@ -25,12 +25,10 @@ from .ruin_data import numbers
 REPORT_EVERY = 0.1
 SLICE = 30  # solutions of OR-Tools
 FEW_NODES = (
-    40  # up to which OR-Tools has another slice after every cycle: with more a solution can take seconds
+    40  # up to which OR-Tools has another slice after every cycle: of more, a solution can take seconds
 )
-START_ROUNDS, FIRST_ROUNDS = (
-    40,
-    200,
-)  # of ruin and recreate: from nothing, then from the best, twice as many each time
+START_ROUNDS = 40  # of ruin and recreate from nothing
+FIRST_ROUNDS = 200  # then from the best, twice as many each time
 FOREVER = 2**62
 Worth = tuple[int, int]
 
@@ -199,7 +197,7 @@ def _parameters(solutions: int) -> Any:
     # Savings ignores that a pickup goes before its delivery, so pairs begin by insertion.
     search.first_solution_strategy = strategies.LOCAL_CHEAPEST_INSERTION
     search.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    search.solution_limit = min(solutions, 2**62)
+    search.solution_limit = solutions
     search.lns_time_limit.FromSeconds(86_400)  # a wall clock inside the search would not repeat
     return search
 

@@ -38,5 +38,5 @@ def available(idle: list[int], share: float, rest: float) -> tuple[int, ...]:
     """Vehicles of each kind for a part: of the idle ones its share of what is still to be planned, and half as
     many again. Parts all prefer the cheap kinds: what one takes the next cannot have.
     """
-    part = 1.5 * share / max(share, rest, 1e-9)
+    part = 1.5 * share / max(rest, 1e-9)
     return tuple(min(count, int(count * part) + 1) for count in idle)

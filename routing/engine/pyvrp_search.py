@@ -143,20 +143,21 @@ class _Run:
         """
         owed = False
         parts = blocks(self._model, self._where, BLOCK)
-        waiting = list(zip(parts, shares(self._model, parts), strict=True))
+        share = dict(zip(map(tuple, parts), shares(self._model, parts), strict=True))
+        waiting = list(share)
         standing, lent = self._standing, [0] * len(self._model.kinds)
         while (waiting or crew.busy) and not self._over():
             while waiting and crew.free:
-                jobs, share = waiting.pop()
-                rest = share + sum(each for _, each in waiting)
+                jobs = waiting.pop()
+                rest = share[jobs] + sum(share[each] for each in waiting)
                 idle = [have - out for have, out in zip(standing.idle, lent, strict=True)]
-                own = available(idle, share, rest)
+                own = available(idle, share[jobs], rest)
                 if not any(own):
                     continue
                 lent = [out + mine for out, mine in zip(lent, own, strict=True)]
                 acts = sum(len(self._model.acts_of_job[job]) for job in jobs)
                 count = min(self._left(), int(FIRST_PER_ACT * acts))
-                task = Task(tuple(jobs), own, (), self._seed(), count, self._end, owed=owed)
+                task = Task(jobs, own, (), self._seed(), count, self._end, owed=owed)
                 crew.give((None, task))
             answer = crew.next(self._end - time.monotonic()) if crew.busy else None
             if answer is not None:
@@ -166,8 +167,8 @@ class _Run:
                 lent = [out - mine for out, mine in zip(lent, asked.available, strict=True)]
                 standing.add(outcome.tours or ())
                 if outcome.tours is None and not asked.owed:
-                    owed, jobs = True, list(asked.jobs)
-                    waiting.append((jobs, shares(self._model, [jobs])[0]))
+                    owed = True
+                    waiting.append(asked.jobs)
 
     def _first_whole(self) -> None:
         acts, standing = len(self._model.acts), self._standing

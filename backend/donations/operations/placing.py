@@ -90,15 +90,15 @@ def _shaped(
 def presented(placed: Placed) -> PlacedGift:
     """What a door needs of a gift as written."""
     dues = placed.donations
-    tokens = tuple([_token(due) for due in dues])
-    pay_url = ""
-    for due, token in zip(dues, tokens, strict=True):
-        if _is_open(due):
-            pay_url = _page(due, token)
-            break
-    amount = sum([due.amount for due in dues])
+    tokens = tuple(_token(due) for due in dues)
+    pages = (_page(due, token) for due, token in zip(dues, tokens, strict=True) if _is_open(due))
     return PlacedGift(
-        tuple([due.donation for due in dues]), tokens, amount, dues[0].currency, pay_url, placed.replayed
+        tuple(due.donation for due in dues),
+        tokens,
+        sum(due.amount for due in dues),
+        dues[0].currency,
+        next(pages, ""),
+        placed.replayed,
     )
 
 

@@ -27,4 +27,6 @@ def write_letters() -> int:
 def send_letters() -> int:
     """Send what is due. A dead worker's letters come back when their lease has run out."""
     by = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-    return while_any(lambda: operations.send_due(compose=compose, by=by, at=timezone.now(), limit=BATCH))
+    return while_any(
+        lambda: operations.send_due(compose=compose, by=by, at=timezone.now(), limit=BATCH), least=BATCH
+    )

@@ -3,24 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
+from backend.interfaces.jobs.turns import while_any
 from backend.supplier_orders import operations
 from backend.supplier_orders.sourcing import pull_due
 
 ACTOR = "system:jobs"
 BATCH = 200
-MOST_BATCHES = 10  # the next announcement goes on
 
 
 @shared_task(name="sourcing.pull_due", soft_time_limit=60, time_limit=90)
 def order_what_is_due() -> int:
-    """Due funded lines become supplier orders; donors are asked about what nobody may supply."""
-    sent = 0
-    for _ in range(MOST_BATCHES):
-        done = pull_due(at=timezone.now(), actor=ACTOR, limit=BATCH)
-        sent += len(done.orders)
-        if done.looked < BATCH:
-            break
-    return sent
+    """Due funded lines become supplier orders; donors are asked about what nobody may supply. How many were looked at."""
+    return while_any(lambda: pull_due(at=timezone.now(), actor=ACTOR, limit=BATCH).looked, least=BATCH)
 
 
 @shared_task(name="sourcing.expire_silent", soft_time_limit=60, time_limit=90)

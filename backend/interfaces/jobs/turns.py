@@ -1,4 +1,4 @@
-"""How long one announcement may keep a worker: payments, letters and plans share its few processes."""
+"""How long one announcement may keep a worker: money, letters and orders share its few processes."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from collections.abc import Callable
 SECONDS = 3.0  # the next announcement goes on
 
 
-def while_any(act: Callable[[], int], seconds: float = SECONDS) -> int:
-    """Batch after batch while something was done: a crowd leaves more due than one batch holds."""
+def while_any(act: Callable[[], int], *, least: int = 1, seconds: float = SECONDS) -> int:
+    """Batch after batch: a crowd leaves more due than one holds. Of fewer than `least` the batch was the last."""
     end, total = time.monotonic() + seconds, 0
-    while done := act():
+    while True:
+        done = act()
         total += done
-        if time.monotonic() > end:
-            break
-    return total
+        if done < least or time.monotonic() > end:
+            return total

@@ -79,12 +79,6 @@ def _look(request: HttpRequest, who: str) -> Verdict:
     return verdict
 
 
-def look_around() -> None:
-    """Ask the database what `look` wants to know of it, where that is older than a second."""
-    _stopped.now()
-    _failing.now()
-
-
 def look_here(request: HttpRequest) -> Verdict | None:
     """`look`, without asking Valkey or the database; None, and nothing is counted, where it would ask."""
     who = checkout.visitor(request)

@@ -45,7 +45,8 @@ class DoorHandler(ClientHandler):
     def _soon(self, environ: dict[str, Any]) -> Any:
         if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != GiveLane.path:
             return None
-        robots.look_around()
+        robots.stopped_now()  # on a thread some gift of the last second has asked
+        robots._failing.now()
 
         async def ask() -> Any:
             answers = Answers(asyncio.get_running_loop())
