@@ -29,10 +29,12 @@ FAILED: dict[str, Promise] = {
 }
 DECLINED: dict[str, Promise] = {
     "silent": _("到时间没有回话"),
+    "no_stock": _("没有货了"),
     "out_of_stock": _("没有货了"),
     "discontinued": _("不再做这一样了"),
     "price": _("这个价做不了"),
     "area": _("不往那里送"),
+    "other": _("这次做不了"),
 }
 SEEN: dict[str, Promise] = {
     "box_whole": _("箱子是好的，里面就少"),
