@@ -165,6 +165,8 @@ DUE_LETTERS = Letter.objects.filter(state="due")
 
 def a_letter_not_written(county: County, stack: LiveStack) -> Case:
     """The journal's reader has moved on; the letters for what it read are not written."""
+    # senders of earlier letters would wait for the same lock, in every process of the worker
+    eventually(lambda: not DUE_LETTERS.filter(due_at__lte=timezone.now()).exists(), seconds=60)
     return a_letter(county, stack, [READER_MOVED])
 
 
