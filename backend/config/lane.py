@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from csp.middleware import CSPMiddleware
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
@@ -33,6 +32,7 @@ from backend.interfaces.crowd.paths import cookies_of
 from backend.interfaces.shop import quick, robots
 from backend.interfaces.shop.robots import Verdict
 from backend.kernel.errors import Refused
+from backend.kernel.settings import settings
 
 log = structlog.get_logger("request")
 Headers = list[tuple[str, str]]

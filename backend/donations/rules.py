@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from backend.kernel.errors import Conflicts, Exhausted, Malformed, Missing, NotAllowed
 from backend.kernel.states import Transitions
@@ -159,8 +160,7 @@ def choices_for(kind: QuestionKind) -> tuple[Choice, ...]:
     return (Choice.WAIT, Choice.NEAREST, Choice.REFUND)
 
 
-@dataclass(frozen=True)
-class GiftLine:
+class GiftLine(NamedTuple):
     """So many of one need, at the price (fen) that the page showed, with the donor's word for a shortfall."""
 
     need_line: str
@@ -173,8 +173,7 @@ class GiftLine:
         return self.quantity * self.unit_price
 
 
-@dataclass(frozen=True)
-class DonorDetail:
+class DonorDetail(NamedTuple):
     """Who gives: a member (`user_id`) or a guest; everything else may be empty."""
 
     user_id: int | None = None
@@ -185,8 +184,7 @@ class DonorDetail:
     language: str = "zh-hans"
 
 
-@dataclass(frozen=True)
-class Gift:
+class Gift(NamedTuple):
     """One visitor's wish to give, keyed: the same key with the same content is the same gift."""
 
     client: str
@@ -204,8 +202,7 @@ class Gift:
         return hashlib.sha256(json.dumps((lines, who)).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """What one donation still waits for: all that its payment page needs. `status` is the gift's."""
 
     donation: str
@@ -219,8 +216,7 @@ class Due:
     status: GiftStatus = GiftStatus.PLACED
 
 
-@dataclass(frozen=True)
-class House:
+class House(NamedTuple):
     """What the deployment allows: its mode, its limits, and the day at its place."""
 
     mode: str
@@ -309,11 +305,10 @@ class KeyReused(Conflicts):
 
 def check_shape(lines: Collection[GiftLine], house: House) -> None:
     """Refuse nonsense before anything is locked."""
-    if not lines or any(line.quantity <= 0 for line in lines):
+    quantities = [line.quantity for line in lines]
+    if not quantities or min(quantities) <= 0 or len({line.need_line for line in lines}) != len(quantities):
         raise NothingGiven(pointer="/lines")
-    if len({line.need_line for line in lines}) != len(lines):
-        raise NothingGiven(pointer="/lines")
-    if len(lines) > house.most_lines or any(line.quantity > house.most_quantity for line in lines):
+    if len(quantities) > house.most_lines or max(quantities) > house.most_quantity:
         raise TooMuch(pointer="/lines", most_lines=house.most_lines, most_quantity=house.most_quantity)
 
 

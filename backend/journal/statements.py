@@ -1,42 +1,40 @@
-"""The SQL by which many facts are recorded in one statement, for writers that join fragments of rooms."""
+"""The SQL by which many facts of one kind are recorded in one statement, for writers that join fragments of rooms."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.kernel.db import moments, numbers, texts
+from backend.journal.kinds import Kind
+from backend.kernel.db import listed, texts
+from backend.kernel.models import new_public_id
 
 RECORD_MANY = """
-INSERT INTO journal_entry
-    (public_id, kind, subject, charity, actor, happened_at, recorded_at, public, private, salt, private_digest)
-SELECT * FROM unnest(
-    %(entry_public_id)s::text[], %(entry_kind)s::text[], %(entry_subject)s::text[], %(entry_charity)s::text[],
-    %(entry_actor)s::text[], %(entry_happened_at)s::timestamptz[], %(entry_recorded_at)s::timestamptz[],
-    %(entry_public)s::jsonb[], %(entry_private)s::jsonb[], %(entry_salt)s::bytea[],
-    %(entry_private_digest)s::bytea[])
+INSERT INTO journal_entry (public_id, kind, subject, charity, actor, happened_at, recorded_at, public)
+SELECT e.public_id, %(entry_kind)s, e.subject, e.charity, e.actor, e.happened_at, e.happened_at, e.public
+FROM ROWS FROM (
+    unnest(%(entry_public_id)s::text[], %(entry_subject)s::text[], %(entry_charity)s::text[],
+           %(entry_actor)s::text[], %(entry_happened_at)s::timestamptz[]),
+    jsonb_array_elements(%(entry_public)s::jsonb)
+) AS e (public_id, subject, charity, actor, happened_at, public)
 """
 
 
-def record_many(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Parameters of RECORD_MANY for entries made by operations.entry_values: whole columns as one text each."""
-    columns = {name: [entry[name] for entry in entries] for name in entries[0]}
-    happened, recorded = columns["happened_at"], columns["recorded_at"]
-    told = {
-        **{name: texts(columns[name]) for name in ("public_id", "kind", "subject", "charity", "actor")},
-        "happened_at": (moment := moments(happened)),
-        "recorded_at": moment if recorded == happened else moments(recorded),
-        "public": texts([json.dumps(public) for public in columns["public"]]),
-        "private": _or_null([None if v is None else json.dumps(v) for v in columns["private"]]),
-        **{
-            name: _or_null([v and f"\\x{v.hex()}" for v in columns[name]])
-            for name in ("salt", "private_digest")
-        },
+def record_many(
+    kind: Kind,
+    *,
+    subjects: Sequence[str],
+    actors: Sequence[str],
+    charities: Sequence[str],
+    happened: str,
+    public: Sequence[Mapping[str, Any]],
+) -> dict[str, str]:
+    """Parameters of RECORD_MANY for facts without a private part; `happened` is an array as `db.moments` makes it."""
+    return {
+        "entry_public_id": listed([new_public_id("evt") for _ in subjects]),
+        "entry_kind": kind.value,
+        "entry_subject": texts(subjects),
+        "entry_charity": texts(charities),
+        "entry_actor": texts(actors),
+        "entry_happened_at": happened,
+        "entry_public": json.dumps(public),  # all at once: an encoder is made for every call
     }
-    return {f"entry_{name}": value for name, value in told.items()}
-
-
-def _or_null(values: Sequence[str | None]) -> str:
-    """Most entries have no private part: then the quick way."""
-    if not any(values):
-        return numbers([None] * len(values))
-    return "{" + ",".join("NULL" if value is None else texts([value])[1:-1] for value in values) + "}"

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from backend.kernel.states import Transitions
 
@@ -68,8 +69,7 @@ def pieces_per_square(wanted: int, *, most: int = 24) -> int:
     return next((size for size in SQUARE_SIZES if -(-wanted // size) <= most), -(-wanted // most))
 
 
-@dataclass(frozen=True)
-class OpenNeed:
+class OpenNeed(NamedTuple):
     """A need line as it stands at the moment of a claim, with what its appeal and charity say."""
 
     public_id: str

@@ -51,13 +51,10 @@ VALUES = {
     "entry_charity": "'org_00000000000000000000000000'",
     "entry_actor": "'visitor:' || (:id)::bigint",
     "entry_happened_at": "now()",
-    "entry_recorded_at": "now()",
-    "entry_public": "jsonb_build_object('amount', {price}, 'currency', 'CNY', 'lines', jsonb_build_array("
-    "jsonb_build_object('need', '{ref}', 'quantity', 1)))",
-    "entry_private": "NULL",
-    "entry_salt": "NULL",
-    "entry_private_digest": "NULL",
+    "entry_public": "jsonb_build_array(jsonb_build_object('amount', {price}, 'currency', 'CNY', 'lines', "
+    "jsonb_build_array(jsonb_build_object('need', '{ref}', 'quantity', 1))))",
 }
+WHOLE = {"entry_kind", "entry_public"}  # no columns: one for all gifts of a statement
 FIRST_ID = 1_000_000_000_000
 
 
@@ -68,7 +65,7 @@ def statement(need: Need, account: int) -> str:
         text = VALUES[found[1]].format(
             charity=need.charity_id, price=need.price, account=account, ref=need.ref
         )
-        return f"ARRAY[{text}]"
+        return text if found[1] in WHOLE else f"ARRAY[{text}]"
 
     return re.sub(r"%\((\w+)\)s", value, WRITE).strip() + ";\n"
 

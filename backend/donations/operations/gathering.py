@@ -93,7 +93,7 @@ def start_gathering(
     `exact`: all as it stands now or nothing; else what others give meanwhile is left out.
     Raises NothingGiven, TooMuch, KeyReused, OneAtATime.
     """
-    who = {**asdict(donor), "user_id": None}
+    who = {**donor._asdict(), "user_id": None}
     mark = hashlib.sha256(json.dumps([asdict(scope), exact, who, promise.value]).encode()).hexdigest()
     checkout, fresh = Checkout.objects.get_or_create(
         client=client, key=key, defaults={"fingerprint": mark, "created_at": at}

@@ -1,10 +1,9 @@
 """Give: claim the needs, then lead to the gateway's page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.conf import settings
 from django.db import connection
 
 from backend.donations import queries, writer
@@ -16,6 +15,7 @@ from backend.donations.writer import Placed, Said
 from backend.donations.writer.batch import house
 from backend.kernel.db import TransactionStance
 from backend.kernel.errors import Missing, NotAllowed
+from backend.kernel.settings import settings
 from backend.kernel.states import WrongState
 
 
@@ -31,8 +31,7 @@ class NoSuchGift(Missing):
     code = "no_such_gift"
 
 
-@dataclass(frozen=True)
-class PlacedGift:
+class PlacedGift(NamedTuple):
     """A gift and where it is paid: its donations (public ids, one per charity), the sum in minor units.
 
     `pay_url` is the page of the first donation that waits for its payment, empty when none does;

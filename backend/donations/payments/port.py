@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from backend.kernel.errors import Missing, NotAllowed, Refused
 
@@ -18,8 +18,7 @@ class OrderState(StrEnum):
     CLOSED = "closed"  # can no longer be paid
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """What is to be paid: `amount` in minor units, `merchant_ref` unique per merchant."""
 
     merchant_no: str

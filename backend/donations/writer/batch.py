@@ -1,14 +1,13 @@
 """One batch of gifts: lock, look, admit, write."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import psycopg
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -18,6 +17,7 @@ from backend.donations.writer.columns import Account, Ids, Part, columns, parts_
 from backend.journal.statements import RECORD_MANY
 from backend.kernel.db import numbers, texts
 from backend.kernel.errors import Refused
+from backend.kernel.settings import settings
 from backend.needs import statements as needs
 from backend.needs.rules import OpenNeed
 
@@ -39,8 +39,7 @@ def one_statement(*parts: str) -> str:
 WRITE = one_statement(needs.CLAIM, *statements.PLACE, RECORD_MANY)
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A gift as written: one donation per charity, and what each waits for."""
 
     donations: tuple[Due, ...]
@@ -218,4 +217,4 @@ def _settled(answers: dict[int, _Decided], index: int) -> Answer:
     if not isinstance(answer, int):
         return answer
     first = _settled(answers, answer)
-    return replace(first, replayed=True) if isinstance(first, Placed) else first
+    return first._replace(replayed=True) if isinstance(first, Placed) else first

@@ -1,7 +1,7 @@
 """One chunk of a large gift: lock, look, admit, write. Its donations grow line by line and are seen by nobody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +80,7 @@ def _what_is_left(lines: Sequence[GiftLine], look: Mapping[str, OpenNeed], at: d
             continue
         quantity = min(line.quantity, need.left)
         if quantity > 0:
-            left.append(replace(line, quantity=quantity))
+            left.append(line._replace(quantity=quantity))
     return left
 
 
@@ -96,7 +96,7 @@ def _admit(
         raise NoAccount
     gift = Gift("", "", tuple(lines), DonorDetail(user_id=gathering.user_id), gathering.actor, at)
     shelf = Shelf(look, queries.members([gift], look.values(), mode=settings.MODE))
-    admit(gift, shelf, replace(house(gift), most_lines=len(lines)))
+    admit(gift, shelf, house(gift)._replace(most_lines=len(lines)))
 
 
 Pair = tuple[GiftLine, OpenNeed]

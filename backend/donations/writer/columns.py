@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from backend.donations.rules import Due, Gift, GiftLine
 from backend.journal.kinds import Kind
-from backend.journal.operations import entry_values
 from backend.journal.statements import record_many
 from backend.kernel.db import listed, numbers, texts
 from backend.kernel.models import new_public_id
@@ -34,8 +32,7 @@ class Ids(NamedTuple):
     funded: list[int]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What one gift gives to one charity: one donation, one payment."""
 
     gift: int
@@ -81,17 +78,18 @@ def columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: Ids, *, keep: tim
     count = sum(len(part.lines) for part in parts)
     placed = [gift.at.isoformat() for gift in gifts]
     until = [(gift.at + keep).isoformat() for gift in gifts]
+    happened = listed([placed[part.gift] for part in parts])
     checkout_ids, donation_ids = ids.checkouts[: len(gifts)], ids.donations[: len(parts)]
     line_ids, funded_ids = ids.lines[:count], ids.funded[:count]
     return {
         **_checkout_columns(gifts, checkout_ids),
         **_donation_columns(gifts, parts, checkout_ids, donation_ids),
         "checkout_created_at": listed(placed),
-        "donation_placed_at": listed([placed[part.gift] for part in parts]),
+        "donation_placed_at": happened,
         "donation_expires_at": listed([until[part.gift] for part in parts]),
         **_detail_columns(gifts, parts),
         **_line_columns(parts, donation_ids, line_ids, funded_ids),
-        **record_many([_entry(gifts[part.gift], part) for part in parts]),
+        **_entry_columns(gifts, parts, happened),
     }
 
 
@@ -155,10 +153,20 @@ def _line_columns(
     }
 
 
-def _entry(gift: Gift, part: Part) -> dict[str, Any]:
-    public = {
+def _entry_columns(gifts: Sequence[Gift], parts: Sequence[Part], happened: str) -> Columns:
+    return record_many(
+        Kind.GIFT_PLACED,
+        subjects=[f"gift:{part.public_id}" for part in parts],
+        actors=[gifts[part.gift].actor for part in parts],
+        charities=[part.charity for part in parts],
+        happened=happened,
+        public=[_public(part) for part in parts],
+    )
+
+
+def _public(part: Part) -> dict[str, Any]:
+    return {
         "amount": part.amount,
         "currency": part.currency,
         "lines": [{"need": line.need_line, "quantity": line.quantity} for line, _ in part.lines],
     }
-    return entry_values(Kind.GIFT_PLACED, f"gift:{part.public_id}", gift.actor, gift.at, part.charity, public)

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from backend.donations.rules import Gift
 from backend.donations.writer.batch import Answer, Placed, place_many
 from backend.kernel.errors import Refused
+from backend.kernel.settings import settings
 
 log = structlog.get_logger("gifts")
 BATCH = 200

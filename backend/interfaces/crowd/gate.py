@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from django.conf import settings
-
 from backend.interfaces.crowd import saying
 from backend.interfaces.crowd.kept import Answer
 from backend.interfaces.crowd.paths import PageKey, cookies_of, is_https, language_of
@@ -28,6 +26,7 @@ from backend.interfaces.crowd.tickets import (
     read_pass,
     read_ticket,
 )
+from backend.kernel.settings import settings
 
 GIVE, WAIT, STATUS = "/give/", "/wait/", "/wait/status"
 Header = tuple[str, str]

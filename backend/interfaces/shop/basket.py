@@ -1,7 +1,7 @@
 """The basket: needs and quantities that a visitor keeps in the signed session cookie until they give."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import HttpRequest
 
@@ -10,8 +10,7 @@ MOST_LINES = 40  # a signed cookie holds 4 kB
 MOST_QUANTITY = 100_000
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """So many of one need (public id), as asked for; nothing is held until it is given."""
 
     need: str

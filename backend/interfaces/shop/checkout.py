@@ -1,11 +1,11 @@
 """The one form of the confirm page, read and checked before any operation is called."""
 
-import hmac
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, QueryDict
@@ -14,21 +14,24 @@ from django.utils.translation import gettext
 from backend.donations.operations import Choice, DonorDetail, GiftLine
 from backend.interfaces.shop.basket import MOST_QUANTITY, Wish
 from backend.kernel.errors import Refused
+from backend.kernel.settings import settings
+from backend.kernel.signing import hmac_sha256
 from backend.needs.queries import NeedCard
 
 QUANTITY, PRICE = "quantity-", "price-"
 PROMISES = (Choice.NEAREST, Choice.WAIT, Choice.REFUND)
 PHONE_DIGITS = 11
 _PROMISED = {choice.value: choice for choice in PROMISES}
+# addresses as most are: what it takes, Django's check takes too, in a tenth of the time
+_USUAL_MAIL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}")
 LIMITS = (("name", 80), ("phone", 20), ("message", 400))
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(NamedTuple):
     """What the visitor filled in; `prices` are those that the page showed (fen, by need)."""
 
     wishes: tuple[Wish, ...] = ()
-    prices: Mapping[str, int] = field(default_factory=dict)
+    prices: Mapping[str, int] = MappingProxyType({})
     key: str = ""
     promise: Choice = Choice.NEAREST
     name: str = ""
@@ -57,7 +60,7 @@ def street(request: HttpRequest) -> str:
     label, so that payments which fail for ever new visitors of one address are seen together.
     """
     address = request.META.get("REMOTE_ADDR", "").encode()
-    digest = hmac.digest(f"street:{settings.SECRET_KEY}".encode(), address, "sha256")
+    digest = hmac_sha256(f"street:{settings.SECRET_KEY}".encode(), address)
     return f"{int.from_bytes(digest[:3]) >> 4:05x}"
 
 
@@ -112,6 +115,8 @@ def faults(filled: Filled) -> dict[str, str]:
 
 
 def _is_mail(text: str) -> bool:
+    if len(text) < 64 and _USUAL_MAIL.fullmatch(text):
+        return True
     try:
         validate_email(text)
     except ValidationError:

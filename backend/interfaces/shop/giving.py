@@ -1,7 +1,6 @@
 """Giving: the confirm page, the way to the gateway, and what the visitor finds when they come back."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -72,7 +71,7 @@ def _wished(request: HttpRequest) -> Filled:
     user_id = request.user.pk
     if user_id is None:
         return filled
-    return replace(filled, name=person_name(user_id=user_id), mail=person_mail(user_id=user_id))
+    return filled._replace(name=person_name(user_id=user_id), mail=person_mail(user_id=user_id))
 
 
 def _needs(wishes: tuple[Wish, ...]) -> dict[str, NeedCard]:
@@ -189,7 +188,7 @@ def _refused(
         return _short(request, filled, missing)
     # nobody knows what came of it: the same key finds the gift if it was written
     unsure = isinstance(refusal, Busy | GatewayDown)
-    again = filled if unsure else replace(filled, key=checkout.mint_key())
+    again = filled if unsure else filled._replace(key=checkout.mint_key())
     return _confirm(request, again, note=_note(refusal), status=503 if unsure else 409)
 
 

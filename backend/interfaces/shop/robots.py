@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from backend.donations.queries import failing_streets, stopped_clients
 from backend.interfaces.crowd import challenge
 from backend.interfaces.crowd.tally import Tally
 from backend.interfaces.shop import checkout
+from backend.kernel.settings import settings
 
 WINDOW = 120  # seconds over which a visitor's pace is measured
 SEEN = "zhisong.robot"
@@ -29,8 +30,7 @@ class Verdict(StrEnum):
     FAILED = "failed"  # too many failed payments
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """How often this visitor gave in the last window and hour, and everybody at this address in the last minute."""
 
     window: int

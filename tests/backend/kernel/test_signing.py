@@ -1,12 +1,14 @@
 """Quick signatures are Django's own, both ways."""
 
+import hmac
+
 import pytest
 from django.core.signing import BadSignature, JSONSerializer, SignatureExpired, Signer, TimestampSigner, dumps
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.kernel.signing import QuickSigner, QuickTimestampSigner
+from backend.kernel.signing import QuickSigner, QuickTimestampSigner, hmac_sha256
 
 
 @given(st.text(), st.text(min_size=1))
@@ -34,3 +36,9 @@ def test_a_new_secret_ends_old_signatures_and_a_fallback_keeps_them() -> None:
         QuickTimestampSigner(salt="s").unsign(signed)
     with override_settings(SECRET_KEY_FALLBACKS=["old"]):
         assert QuickTimestampSigner(salt="s").unsign(signed) == "gift"
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_a_key_that_is_hashed_once_signs_as_ever(key: bytes, message: bytes) -> None:
+    for _ in range(2):
+        assert hmac_sha256(key, message) == hmac.digest(key, message, "sha256")

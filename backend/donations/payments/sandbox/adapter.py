@@ -5,11 +5,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from django.conf import settings
-
 from backend.donations.payments.port import BadSignature, Notice, Order, OrderState, Standing
 from backend.donations.payments.sandbox import remote
 from backend.donations.payments.sandbox.keys import GATEWAY, MERCHANT, is_signed, sign
+from backend.kernel.settings import settings
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every order
 

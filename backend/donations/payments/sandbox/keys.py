@@ -16,6 +16,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from backend.kernel.signing import hmac_sha256
+
 MERCHANT, GATEWAY = "merchant", "gateway"
 
 
@@ -48,10 +50,8 @@ def _seed() -> str:
 
 def sign(side: str, message: bytes) -> str:
     """Base64 signature of `message` by one side's key."""
-    if side == MERCHANT:
-        signature = hmac.digest(_secret(MERCHANT), message, "sha256")
-    else:
-        signature = private_key().sign(message)
+    merchant = side == MERCHANT
+    signature = hmac_sha256(_secret(MERCHANT), message) if merchant else private_key().sign(message)
     return base64.urlsafe_b64encode(signature).decode()
 
 
