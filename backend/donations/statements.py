@@ -34,11 +34,11 @@ SELECT * FROM unnest(%(checkout_id)s::bigint[], %(checkout_client)s::text[], %(c
 INSERT_DONATIONS = """
 INSERT INTO donations_donation (id, public_id, checkout_id, charity_id, currency, user_id, amount,
                                 placed_at, expires_at, source, status, link_version)
-SELECT *, 'gateway', 'placed', 1
+SELECT d.*, d.placed_at + %(keep)s::interval, 'gateway', 'placed', 1
 FROM unnest(%(donation_id)s::bigint[], %(donation_public_id)s::text[], %(donation_checkout_id)s::bigint[],
             %(donation_charity_id)s::bigint[], %(donation_currency)s::text[], %(donation_user_id)s::bigint[],
-            %(donation_amount)s::bigint[], %(donation_placed_at)s::timestamptz[],
-            %(donation_expires_at)s::timestamptz[])
+            %(donation_amount)s::bigint[], %(donation_placed_at)s::timestamptz[])
+     AS d (id, public_id, checkout_id, charity_id, currency, user_id, amount, placed_at)
 """
 
 INSERT_DETAILS = """

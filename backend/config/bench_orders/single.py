@@ -28,7 +28,7 @@ VALUES = {
     "donation_user_id": "NULL",
     "donation_amount": "{price}",
     "donation_placed_at": "now()",
-    "donation_expires_at": "now() + interval '30 minutes'",
+    "keep": "'30 minutes'",
     "payment_account_id": "{account}",
     "detail_name": "'阿明'",
     "detail_mail": "'aming@example.org'",
@@ -54,7 +54,7 @@ VALUES = {
     "entry_public": "jsonb_build_array(jsonb_build_object('amount', {price}, 'currency', 'CNY', 'lines', "
     "jsonb_build_array(jsonb_build_object('need', '{ref}', 'quantity', 1))))",
 }
-WHOLE = {"entry_kind", "entry_public"}  # no columns: one for all gifts of a statement
+WHOLE = {"keep", "entry_kind", "entry_public"}  # no columns: one for all gifts of a statement
 FIRST_ID = 1_000_000_000_000
 
 

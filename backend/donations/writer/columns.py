@@ -77,7 +77,6 @@ def columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: Ids, *, keep: tim
     """All parameters of statements.PLACE and of the journal entries for `gifts`: one text per column."""
     count = sum(len(part.lines) for part in parts)
     placed = [gift.at.isoformat() for gift in gifts]
-    until = [(gift.at + keep).isoformat() for gift in gifts]
     happened = listed([placed[part.gift] for part in parts])
     checkout_ids, donation_ids = ids.checkouts[: len(gifts)], ids.donations[: len(parts)]
     line_ids, funded_ids = ids.lines[:count], ids.funded[:count]
@@ -86,7 +85,7 @@ def columns(gifts: Sequence[Gift], parts: Sequence[Part], ids: Ids, *, keep: tim
         **_donation_columns(gifts, parts, checkout_ids, donation_ids),
         "checkout_created_at": listed(placed),
         "donation_placed_at": happened,
-        "donation_expires_at": listed([until[part.gift] for part in parts]),
+        "keep": f"{keep.total_seconds()} seconds",
         **_detail_columns(gifts, parts),
         **_line_columns(parts, donation_ids, line_ids, funded_ids),
         **_entry_columns(gifts, parts, happened),

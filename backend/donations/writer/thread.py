@@ -22,7 +22,7 @@ log = structlog.get_logger("gifts")
 BATCH = 200
 MOST_WAITING = 5_000
 IDLE_SECONDS = 30.0
-FEW, COMPANY = 4, 64  # gifts: a batch that was no crowd, and one that is worth beginning at once
+FEW = 4  # gifts: a batch that was no crowd
 LOOK_SECONDS, PATIENCE = 0.002, 0.02
 
 
@@ -139,7 +139,7 @@ class Writer:
         """Wait while others come; whoever waits alone is not kept."""
         end = time.monotonic() + PATIENCE
         before = -1
-        while before < (before := self.queue.qsize()) < COMPANY and time.monotonic() < end:
+        while before < (before := self.queue.qsize()) < BATCH and time.monotonic() < end:
             time.sleep(LOOK_SECONDS)
 
     def _leave(self) -> list[Told]:

@@ -67,13 +67,13 @@ def street(request: HttpRequest) -> str:
 def read(form: QueryDict) -> Filled:
     """Read a posted form; unreadable numbers are 0, unknown choices the first one."""
     wishes, prices, dropped = [], {}, form.get("drop")
-    for name in form:
+    for name, value in form.items():
         if name.startswith(QUANTITY):
             need = name[len(QUANTITY) :]
             if need != dropped:
-                wishes.append(Wish(need, _number(form.get(name, ""))))
+                wishes.append(Wish(need, _number(value)))
         elif name.startswith(PRICE):
-            prices[name[len(PRICE) :]] = _number(form.get(name, ""))
+            prices[name[len(PRICE) :]] = _number(value)
     return Filled(
         tuple(wishes),
         prices,

@@ -17,6 +17,17 @@ def test_the_same_text_is_signed_the_same(value: str, salt: str) -> None:
     assert QuickSigner(salt=salt).unsign(Signer(salt=salt).sign(value)) == value
 
 
+@given(st.text())
+def test_what_is_stamped_is_read_as_django_reads_it(value: str) -> None:
+    assert QuickTimestampSigner(salt="s").unsign(TimestampSigner(salt="s").sign(value), max_age=60) == value
+
+
+@given(st.text(st.sampled_from("ab:é0"), max_size=9))
+def test_what_was_never_signed_is_refused(text: str) -> None:
+    with pytest.raises(BadSignature):
+        QuickTimestampSigner(salt="s").unsign(text)
+
+
 def test_what_django_keeps_in_a_cookie_is_read() -> None:
     cookie = dumps({"visitor": "阿明", "more": "x" * 500}, salt="s", compress=True)
     assert QuickTimestampSigner(salt="s").unsign_object(cookie, serializer=JSONSerializer, max_age=60) == {
