@@ -52,7 +52,7 @@ class QuickSigner(signing.Signer):
 class QuickTimestampSigner(QuickSigner, signing.TimestampSigner):
     """The same for `signing.TimestampSigner`."""
 
-    def unsign(self, value: str, max_age: int | float | timedelta | None = None) -> str:
+    def unsign(self, value: str, max_age: int | timedelta | None = None) -> str:
         """Reads at once what was signed with today's key; Django reads older keys and refuses the rest."""
         stamped, _, signature = value.rpartition(self.sep)
         if not hmac.compare_digest(self.signature(stamped).encode(), signature.encode()):
