@@ -67,13 +67,13 @@ def street(request: HttpRequest) -> str:
 def read(form: QueryDict) -> Filled:
     """Read a posted form; unreadable numbers are 0, unknown choices the first one."""
     wishes, prices, dropped = [], {}, form.get("drop")
-    for name, value in form.items():
+    for name in form:
         if name.startswith(QUANTITY):
             need = name[len(QUANTITY) :]
             if need != dropped:
-                wishes.append(Wish(need, _number(value)))
+                wishes.append(Wish(need, _number(form.get(name, ""))))
         elif name.startswith(PRICE):
-            prices[name[len(PRICE) :]] = _number(value)
+            prices[name[len(PRICE) :]] = _number(form.get(name, ""))
     return Filled(
         tuple(wishes),
         prices,
