@@ -15,16 +15,13 @@ import numpy as np
 import pyvrp
 import pyvrp.search
 from pyvrp.exceptions import PenaltyBoundWarning
-from pyvrp.IteratedLocalSearch import (
-    IteratedLocalSearch,
-    IteratedLocalSearchCallbacks,
-    IteratedLocalSearchParams,
-)
+from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks
 
 from .pyvrp_model import Model, Part, Tour
+from .pyvrp_tuning import Tuning, tuning
 
 Penalties = tuple[list[float], float, float]
-SETTINGS = pyvrp.SolveParams()
+OPERATORS = pyvrp.SolveParams().operators
 LEGS = 100.0  # usual legs that a usual load too much, or lateness, costs at first
 
 
@@ -34,7 +31,7 @@ class Task:
 
     `owed` makes mandatory jobs optional at a price above any cost. `priced` asks for the model with what vehicles
     cost. `end` is of time.monotonic, which processes of one machine share. With `until_feasible` it goes on past
-    its count for a solution that can be driven.
+    its count for a solution that can be driven. `memory` is how far late acceptance looks back, at least.
     """
 
     jobs: tuple[int, ...]
@@ -47,6 +44,7 @@ class Task:
     owed: bool = False
     penalties: Penalties | None = None
     priced: bool = False
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,8 @@ Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
 def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
-    local, manager = _tools(part, task)
+    tuned = tuning(model, part)
+    local, manager = _tools(part, task, tuned)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None
     start = begin
@@ -75,10 +74,9 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
         start = local.search(blank, manager.max_cost_evaluator(), exhaustive=True)
     eye = _Eye(model, part, watch)
     eye.on_best(start)
-    settings = IteratedLocalSearchParams(callbacks=eye)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)  # a part without an answer is told by `tours`
-        loop = IteratedLocalSearch(part.data, manager, local.search, start, settings)
+        loop = IteratedLocalSearch(part.data, manager, local.search, start, tuned.iterated(task.memory, eye))
         result = loop.run(_Stop(task, eye), collect_stats=False)
     best = result.best
     return Outcome(
@@ -111,12 +109,12 @@ class _Tools:
     search: pyvrp.search.LocalSearch
 
 
-def _tools(part: Part, task: Task) -> tuple[_Tools, pyvrp.PenaltyManager]:
+def _tools(part: Part, task: Task, tuned: Tuning) -> tuple[_Tools, pyvrp.PenaltyManager]:
     rng = pyvrp.RandomNumberGenerator(seed=task.seed)
-    neighbours = pyvrp.search.compute_neighbours(part.data, SETTINGS.neighbourhood)
-    perturbation = pyvrp.search.PerturbationManager(SETTINGS.perturbation)
+    neighbours = pyvrp.search.compute_neighbours(part.data, tuned.neighbourhood())
+    perturbation = pyvrp.search.PerturbationManager(tuned.perturbation())
     local = pyvrp.search.LocalSearch(part.data, rng, neighbours, perturbation)
-    for operator in SETTINGS.operators:
+    for operator in OPERATORS:
         if operator.supports(part.data):
             local.add_operator(operator(part.data))
     limits = pyvrp.PenaltyParams(max_penalty=part.dearest)

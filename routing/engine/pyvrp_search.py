@@ -23,6 +23,7 @@ from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_firs
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
+from .pyvrp_tuning import memory
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
@@ -220,19 +221,25 @@ class _Run:
     def _lone(self, crew: Crew[Lent, Found]) -> None:
         """One search of the whole for all the time there is; side by side with others, from the best now and then."""
         if crew.size == 1:
-            task = self._standing.whole(seed=self._seed(), iterations=self._left(), end=self._end)
+            task = self._whole(self._left(), self._end)
             self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
             return
         for share in EXCHANGES:
             self._side_by_side(crew, share)
+
+    def _whole(self, count: int, end: float) -> Task:
+        """The whole, searched for so long."""
+        share = min(1.0, (end - time.monotonic()) / self._params.seconds)
+        looks_back = memory(len(self._model.acts), round(share, 1) * self._params.seconds, count)
+        task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
+        return replace(task, memory=looks_back)
 
     def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
         """Everybody searches the whole for this share of what is left; the best of them is kept."""
         end = time.monotonic() + share * (self._end - time.monotonic())
         count = int(share * self._left() / crew.size)
         while crew.free and count:
-            task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
-            crew.give((None, replace(task, priced=priced)))
+            crew.give((None, replace(self._whole(count, end), priced=priced)))
         found = []
         while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
             found.append(_outcome(answer))

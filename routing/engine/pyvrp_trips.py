@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyvrp
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
 from ..params import Params
 from ..problem import Act, Problem, Sequence, acts_of
 from .interface import Draft, Report
 from .pyvrp_model import Model, Part, kind_counts
+from .pyvrp_tuning import memory, tuning
 
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 FEASIBLE_COUNT = 2_000  # the same in iterations
@@ -98,13 +99,17 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
     count = 2**60 if params.iterations is None else params.iterations
     share = begun + FEASIBLE_SHARE * params.seconds if params.iterations is None else end
     done = 0
+    looks_back = memory(len(model.acts), params.seconds, count)
     for owed in (False, True):
         part = _part(model, owed)
+        tuned = tuning(model, part)
         eye = _Eye(model, part, begun, report)
         limits = (end, count) if owed else (share, min(count, FEASIBLE_COUNT))
         stop = _Phase(end, count - done, *limits, lambda eye=eye: eye.best is not None)  # type: ignore[misc]
         settings = pyvrp.SolveParams(
-            ils=IteratedLocalSearchParams(callbacks=eye),
+            ils=tuned.iterated(looks_back, eye),
+            neighbourhood=tuned.neighbourhood(),
+            perturbation=tuned.perturbation(),
             penalty=pyvrp.PenaltyParams(max_penalty=part.dearest),
         )
         result = pyvrp.solve(

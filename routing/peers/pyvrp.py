@@ -24,6 +24,7 @@ ROUNDING = {
     "PCVRPTW": "dimacs",
     "MDVRPTW": "exact",
     "HFVRP": "exact",
+    "MTVRPTWR": "dimacs",
 }
 
 
@@ -49,9 +50,13 @@ def _own(data: pyvrp.ProblemData, best: pyvrp.Solution) -> Iterable[Sequence]:
     """Its vehicle types are named by the numbers of their vehicles, its locations by those of the file."""
     spare = [iter(kind.name.split(",")) for kind in data.vehicle_types()]
     for route in best.routes() if best.is_feasible() else ():
-        nodes = [data.client(done.idx).location for done in route.schedule() if done.is_client()]
-        vehicle = f"vehicle-{next(spare[route.vehicle_type()])}"
-        yield Sequence(vehicle, tuple(Act(str(node), "delivery") for node in nodes))
+        acts = [
+            Act(str(data.client(done.idx).location), "delivery")
+            if done.is_client()
+            else Act("", "reload", str(data.depot(done.idx).location))
+            for done in route.schedule()[1:-1]
+        ]
+        yield Sequence(f"vehicle-{next(spare[route.vehicle_type()])}", tuple(acts))
 
 
 if __name__ == "__main__":

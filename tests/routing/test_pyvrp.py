@@ -19,6 +19,17 @@ from routing.engine.pyvrp_model import ENDLESS, Model, Tour
 from routing.engine.pyvrp_part import search
 from routing.engine.pyvrp_ruin import FewerTours
 from routing.engine.pyvrp_standing import Standing, map_of
+from routing.engine.pyvrp_tuning import (
+    FEW,
+    FEW_ACTS,
+    FLEET,
+    LONGEST_MEMORY,
+    OPTIONAL,
+    USUAL,
+    Tuning,
+    memory,
+    tuning,
+)
 from routing.generate import Size, county
 from routing.plan import Facts, sequences_of
 from routing.problem import Job, Problem, Task, Vehicle
@@ -251,3 +262,31 @@ def test_a_place_that_admits_some_vehicles_only_is_not_driven_to_by_others() -> 
     narrow = tuple(replace(job, classes=("van",)) if int(job.id) % 3 == 0 else job for job in problem.jobs)
     plan = solve_with(replace(problem, vehicles=fleet, jobs=narrow), QUICK)
     assert not plan.unserved and check(replace(problem, vehicles=fleet, jobs=narrow), plan) == []
+
+
+def tuned(problem: Problem) -> Tuning:
+    model = Model(problem)
+    part = model.part(range(len(model.jobs)), [len(members) for members in model.kinds])
+    return tuning(model, part)
+
+
+def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_choice() -> None:
+    problem = town(vehicles=14)
+    larger = (*problem.vehicles, *(replace(v, id=f"{v.id}-l", capacity=(120,)) for v in problem.vehicles))
+    elsewhere = (
+        *problem.vehicles,
+        *(replace(v, id=f"{v.id}-e", start="2", end="2") for v in problem.vehicles),
+    )
+    optional = (*problem.jobs[1:], replace(problem.jobs[0], tariff=77))
+    assert tuned(problem) is FEW
+    assert tuned(replace(problem, vehicles=elsewhere)) is FEW
+    assert tuned(replace(problem, vehicles=larger)) is FLEET
+    assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
+    assert tuned(replace(problem, jobs=optional)) is OPTIONAL
+    assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
+
+
+def test_late_acceptance_looks_back_by_what_a_search_was_set_to() -> None:
+    assert memory(400, 10, 2**60) < memory(400, 20, 2**60) < memory(100, 20, 2**60)
+    assert memory(400, 3_600, 2_000) == 20 and memory(400, 3_600, 2**60) == LONGEST_MEMORY
+    assert memory(0, -0.1, 2**60) == 0

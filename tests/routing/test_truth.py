@@ -107,7 +107,7 @@ def test_the_engine_reaches_what_is_proven_of_five_to_seven_jobs(engine: str, ex
         proof = proven(problem)
         if proof is None:
             return
-        plan = solve_with(problem, replace(quick(engine), seconds=5.0))
+        plan = solve_with(problem, quick(engine))
         assert check(problem, plan) == []
         left, cents = owed(problem, plan), len(plan.routes)  # by which whole fen may differ from the proof
         assert (left, plan.cost.total + cents) >= proof, f"cheaper than the truth: {dumps(problem)}"

@@ -1,0 +1,79 @@
+"""How PyVRP searches here. Its own parameters are for long runs; plans are wanted within seconds or minutes.
+
+Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
+seconds (docs/benchmarks.md); not so where jobs are optional, nor fewer neighbours where a fleet is to be chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyvrp
+import pyvrp.search
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+
+from .pyvrp_model import Model, Part
+
+LONGEST_MEMORY = 600  # iterations
+SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
+FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
+ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
+SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """`memory`: iterations that late acceptance looks back in a short search."""
+
+    neighbours: int
+    perturbations: int
+    memory: int
+
+    def neighbourhood(self) -> pyvrp.search.NeighbourhoodParams:
+        return pyvrp.search.NeighbourhoodParams(num_neighbours=self.neighbours)
+
+    def perturbation(self) -> pyvrp.search.PerturbationParams:
+        return pyvrp.search.PerturbationParams(1, self.perturbations)
+
+    def iterated(self, wanted: int, callbacks: IteratedLocalSearchCallbacks) -> IteratedLocalSearchParams:
+        """With a memory of `wanted` iterations (see `memory`)."""
+        return IteratedLocalSearchParams(history_length=max(self.memory, wanted), callbacks=callbacks)
+
+
+USUAL, FEW, FLEET, OPTIONAL = (
+    Tuning(25, 18, 100),
+    Tuning(25, 25, 100),
+    Tuning(50, 18, 100),
+    Tuning(50, 25, 300),
+)
+
+
+def tuning(model: Model, part: Part) -> Tuning:
+    """What suits this part."""
+    if not all(model.mandatory[job] for job in (*part.clients, *part.shipments)):
+        return OPTIONAL
+    if chooses_fleet(part.data):
+        return FLEET
+    return FEW if len(model.acts) <= FEW_ACTS else USUAL
+
+
+def memory(acts: int, seconds: float, count: int) -> int:
+    """What late acceptance should look back in a search of so many seconds and iterations: by what these were set
+    to, not by what the machine does in them, so that the same search has the same.
+    """
+    expected = min(count, ITERATIONS * max(0.0, seconds) / math.sqrt(max(1, acts)))
+    return round(min(LONGEST_MEMORY, expected * SHARE_OF_SEARCH))
+
+
+def chooses_fleet(data: pyvrp.ProblemData) -> bool:
+    """Whether kinds of vehicles differ in capacity or price, and there are far more than the goods need."""
+    types = data.vehicle_types()
+    kinds = {(tuple(t.capacity), t.fixed_cost, t.unit_distance_cost, t.unit_duration_cost) for t in types}
+    if len(kinds) == 1:
+        return False
+    loads = [list(map(max, client.delivery, client.pickup)) for client in data.clients()]
+    loads += [shipment.amount for shipment in data.shipments()]
+    room = np.sum([np.multiply(t.capacity, t.num_available) for t in types], axis=0)
+    return bool(np.all(room >= SPARE_FLEET * np.sum(loads, axis=0)))
