@@ -23,7 +23,7 @@ from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_firs
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
-from .pyvrp_tuning import memory
+from .pyvrp_tuning import FEW_ACTS, memory
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
@@ -32,6 +32,7 @@ GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
+START_SHARE = 0.35  # of the time left, for each of two searches of few acts
 EXCHANGES = 0.4, 0.5, 1.0  # of the time left, after which searches side by side go on from the best
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
@@ -221,11 +222,24 @@ class _Run:
     def _lone(self, crew: Crew[Lent, Found]) -> None:
         """One search of the whole for all the time there is; side by side with others, from the best now and then."""
         if crew.size == 1:
+            given = bool(self._model.problem.initial)
+            if len(self._model.acts) <= FEW_ACTS and not self._fleet and not given:
+                self._from_two_starts()
             task = self._whole(self._left(), self._end)
             self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
             return
         for share in EXCHANGES:
             self._side_by_side(crew, share)
+
+    def _from_two_starts(self) -> None:
+        """Where a search is soon stuck: one from the tours at hand, one from nothing; the better is gone on with."""
+        found = []
+        for share, tours in ((START_SHARE, self._standing.tours), (START_SHARE / (1 - START_SHARE), ())):
+            end = time.monotonic() + share * (self._end - time.monotonic())
+            task = replace(self._whole(int(share * self._left()), end), tours=tours)
+            found.append(search(self._model, task, self._watch if tours else None))
+        self._take_best(found, keep_idle=False)
+        self._improved()
 
     def _whole(self, count: int, end: float) -> Task:
         """The whole, searched for so long."""

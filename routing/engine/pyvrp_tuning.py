@@ -1,7 +1,8 @@
 """How PyVRP searches here. Its own parameters are for long runs; plans are wanted within seconds or minutes.
 
 Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
-seconds (docs/benchmarks.md); not so where jobs are optional, nor fewer neighbours where a fleet is to be chosen.
+seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor fewer neighbours where a
+fleet is to be chosen.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ LONGEST_MEMORY = 600  # iterations
 SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
+DEAR_LEGS = 100  # longest legs that cost less than a vehicle where it comes before all ways
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 
 
@@ -42,7 +44,7 @@ class Tuning:
         return IteratedLocalSearchParams(history_length=max(self.memory, wanted), callbacks=callbacks)
 
 
-USUAL, FEW, FLEET, OPTIONAL = (
+USUAL, FEW, FLEET, OWN = (
     Tuning(25, 18, 100),
     Tuning(25, 25, 100),
     Tuning(50, 18, 100),
@@ -52,8 +54,10 @@ USUAL, FEW, FLEET, OPTIONAL = (
 
 def tuning(model: Model, part: Part) -> Tuning:
     """What suits this part."""
-    if not all(model.mandatory[job] for job in (*part.clients, *part.shipments)):
-        return OPTIONAL
+    optional = not all(model.mandatory[job] for job in (*part.clients, *part.shipments))
+    dear = min(kind.fixed_cost for kind in part.data.vehicle_types()) > DEAR_LEGS * model.longest_leg
+    if optional or dear:
+        return OWN
     if chooses_fleet(part.data):
         return FLEET
     return FEW if len(model.acts) <= FEW_ACTS else USUAL

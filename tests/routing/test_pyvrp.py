@@ -24,7 +24,7 @@ from routing.engine.pyvrp_tuning import (
     FEW_ACTS,
     FLEET,
     LONGEST_MEMORY,
-    OPTIONAL,
+    OWN,
     USUAL,
     Tuning,
     memory,
@@ -98,6 +98,27 @@ def test_a_plan_too_large_for_one_search_is_made_of_blocks(monkeypatch: pytest.M
     plan = solve_with(problem, QUICK)
     assert not plan.unserved and check(problem, plan) == []
     assert max(asked) < len(problem.jobs) / 2
+
+
+def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[tuple[Tour, ...]] = []
+    costs: list[int] = []
+
+    def spy(model: Model, task: Any, watch: Any = None) -> Any:
+        outcome = search(model, task, watch)
+        begun.append(task.tours)
+        costs.append(outcome.cost)
+        return outcome
+
+    monkeypatch.setattr(pyvrp_search, "search", spy)
+    first = solve_with(town(), QUICK)
+    assert [bool(tours) for tours in begun] == [False, True, False, True]
+    assert costs[3] <= min(costs[1:3]) and first.iterations == 400
+    begun.clear()
+    solve_with(replace(town(), initial=sequences_of(first)), QUICK)
+    assert [bool(tours) for tours in begun] == [True]
 
 
 @pytest.mark.parametrize("dear", [15, 5])
@@ -282,7 +303,9 @@ def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_c
     assert tuned(replace(problem, vehicles=elsewhere)) is FEW
     assert tuned(replace(problem, vehicles=larger)) is FLEET
     assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
-    assert tuned(replace(problem, jobs=optional)) is OPTIONAL
+    assert tuned(replace(problem, jobs=optional)) is OWN
+    dear = tuple(replace(vehicle, fixed_price=10**9) for vehicle in problem.vehicles)
+    assert tuned(replace(problem, vehicles=dear)) is OWN
     assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
 
 
