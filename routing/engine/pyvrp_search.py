@@ -20,10 +20,10 @@ from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
 from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_first, without_fixed
-from .pyvrp_model import Model, Tour
+from .pyvrp_model import Model, Tour, kind_counts
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
-from .pyvrp_tuning import FEW_ACTS, memory
+from .pyvrp_tuning import FEW_ACTS, chooses_fleet, memory
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
@@ -31,6 +31,7 @@ LONE = 400  # acts up to which groups are not worth their making
 GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
 FIRST_PER_ACT = 1.5  # of the whole, before groups
+FIRST_WHOLE = 600  # acts that a first plan is made of at once, where it can be made of blocks instead
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
 START_SHARE = 0.35  # of the time left, for each of two searches of few acts
 EXCHANGES = 0.4, 0.5, 1.0  # of the time left, after which searches side by side go on from the best
@@ -132,12 +133,26 @@ class _Run:
         ]
         if drivable:
             standing.add(self._model.given(drivable))
-        elif len(self._model.acts) > WHOLE:
+        elif self._begins_with_blocks():
             self._first_blocks(crew)
+            if self._owes() and len(self._model.acts) <= WHOLE:
+                standing.clear()
+                self._first_whole()
         else:
             self._first_whole()
-        standing.owed = standing.owed or any(self._model.mandatory[job] for job in standing.left)
+        standing.owed = standing.owed or self._owes()
         self._improved()
+
+    def _owes(self) -> bool:
+        return any(self._model.mandatory[job] for job in self._standing.left)
+
+    def _begins_with_blocks(self) -> bool:
+        """Whether a first plan is made of blocks: sooner, but each with the vehicles of its share."""
+        model, acts = self._model, len(self._model.acts)
+        if acts <= FIRST_WHOLE or acts > WHOLE:
+            return acts > WHOLE
+        part = model.part(range(len(model.jobs)), kind_counts(model.kinds))
+        return not self._fleet and not chooses_fleet(part.data)
 
     def _first_blocks(self, crew: Crew[Lent, Found]) -> None:
         """Blocks of neighbouring jobs, each planned from nothing. Where one has too few vehicles, it and those

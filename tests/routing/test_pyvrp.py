@@ -121,6 +121,24 @@ def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
     assert [bool(tours) for tours in begun] == [True]
 
 
+@pytest.mark.parametrize("vehicles", [24, 10])
+def test_many_acts_begin_with_blocks_unless_these_leave_something_out(
+    monkeypatch: pytest.MonkeyPatch, vehicles: int
+) -> None:
+    in_groups(monkeypatch, FIRST_WHOLE=20, BLOCK=12)
+    problem = town(60, vehicles=vehicles)
+    asked: list[int] = []
+
+    def spy(model: Model, task: Any, watch: Any = None) -> Any:
+        asked.append(len(task.jobs))
+        return search(model, task, watch)
+
+    monkeypatch.setattr(pyvrp_search, "search", spy)
+    plan = solve_with(problem, QUICK)
+    assert not plan.unserved and check(problem, plan) == []
+    assert asked[0] <= 12 and (len(problem.jobs) in asked) is (vehicles == 10)
+
+
 @pytest.mark.parametrize("dear", [15, 5])
 def test_blocks_take_the_vehicles_that_others_left(monkeypatch: pytest.MonkeyPatch, dear: int) -> None:
     """All blocks prefer the cheap kind: what one takes the next cannot have."""
