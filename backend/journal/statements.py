@@ -28,7 +28,7 @@ def record_many(
     happened: str,
     public: Sequence[Mapping[str, Any]],
 ) -> dict[str, str]:
-    """Parameters of RECORD_MANY for facts without a private part; `happened` is an array as `db.moments` makes it."""
+    """Parameters of RECORD_MANY for facts without a private part; `happened` is the text of an array of moments."""
     return {
         "entry_public_id": listed([new_public_id("evt") for _ in subjects]),
         "entry_kind": kind.value,

@@ -108,11 +108,6 @@ def texts(values: Sequence[str]) -> str:
     return f'{{"{quoted}"}}'
 
 
-def moments(values: Iterable[datetime]) -> str:
-    """A PostgreSQL array of timestamptz as one parameter; every moment has a zone."""
-    return listed([value.isoformat() for value in values])
-
-
 def listed(values: Iterable[str]) -> str:
     """A PostgreSQL array of texts that need no quotes: numbers, moments in ISO 8601."""
     return "{" + ",".join(values) + "}"

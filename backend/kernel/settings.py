@@ -1,6 +1,6 @@
 """Django's settings as plain attributes.
 
-LazySettings runs Python of its own at every look: 0.7 us, thirty times for each gift.
+LazySettings runs Python of its own at every look, and a gift looks thirty times.
 """
 
 from typing import Any

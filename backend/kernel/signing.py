@@ -5,15 +5,11 @@ import functools
 import hashlib
 import hmac
 import secrets
-import time
-from datetime import timedelta
 from typing import cast
 
 from django.core import signing
 
 from backend.kernel.settings import settings
-
-BLOCK = hashlib.sha256().block_size
 
 
 @functools.lru_cache(maxsize=64)
@@ -23,19 +19,15 @@ def _derived(salt: str, secret: str) -> bytes:
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """What `hmac.digest` says, in a quarter of its time: the key is hashed once, not for every message."""
-    first, second = _begun(key)
-    inner, outer = first.copy(), second.copy()
-    inner.update(message)
-    outer.update(inner.digest())
-    return outer.digest()
+    """What `hmac.digest` says, in two thirds of its time: the key is hashed once, not for every message."""
+    signed = _begun(key).copy()
+    signed.update(message)
+    return signed.digest()
 
 
 @functools.lru_cache(maxsize=64)
-def _begun(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
-    """The two hashes of HMAC (RFC 2104), each with its block of the key."""
-    block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
-    return hashlib.sha256(bytes(b ^ 0x36 for b in block)), hashlib.sha256(bytes(b ^ 0x5C for b in block))
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 class QuickSigner(signing.Signer):
@@ -43,7 +35,7 @@ class QuickSigner(signing.Signer):
 
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         secret = key or self.key
-        text = secret if isinstance(secret, str) else secret.decode()
+        text = secret.decode() if isinstance(secret, bytes) else secret
         message = value.encode() if isinstance(value, str) else value
         digest = hmac_sha256(_derived(str(self.salt) + "signer", text), message)
         return signing.b64_encode(digest).decode()
@@ -51,17 +43,6 @@ class QuickSigner(signing.Signer):
 
 class QuickTimestampSigner(QuickSigner, signing.TimestampSigner):
     """The same for `signing.TimestampSigner`."""
-
-    def unsign(self, value: str, max_age: int | timedelta | None = None) -> str:
-        """Reads at once what was signed with today's key; Django reads older keys and refuses the rest."""
-        stamped, _, signature = value.rpartition(self.sep)
-        if not hmac.compare_digest(self.signature(stamped).encode(), signature.encode()):
-            return super().unsign(value, max_age)
-        text, _, stamp = stamped.rpartition(self.sep)
-        seconds = max_age.total_seconds() if isinstance(max_age, timedelta) else max_age
-        if seconds is not None and (age := time.time() - signing.b62_decode(stamp)) > seconds:
-            raise signing.SignatureExpired(f"Signature age {age} > {seconds} seconds")
-        return text
 
 
 def signer(salt: str) -> QuickSigner:

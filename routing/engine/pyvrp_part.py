@@ -64,7 +64,7 @@ Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
 def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
-    tuned = tuning(model, part)
+    tuned = tuning(model, task.jobs, task.available, priced=task.priced)
     local, manager = _tools(part, task, tuned)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None

@@ -151,8 +151,7 @@ class _Run:
         model, acts = self._model, len(self._model.acts)
         if acts <= FIRST_WHOLE or acts > WHOLE:
             return acts > WHOLE
-        part = model.part(range(len(model.jobs)), kind_counts(model.kinds))
-        return not self._fleet and not chooses_fleet(part.data)
+        return not self._fleet and not chooses_fleet(model, range(len(model.jobs)), kind_counts(model.kinds))
 
     def _first_blocks(self, crew: Crew[Lent, Found]) -> None:
         """Blocks of neighbouring jobs, each planned from nothing. Where one has too few vehicles, it and those
@@ -198,7 +197,8 @@ class _Run:
             standing.owed = owed
             end = self._end if owed else now + FEASIBLE_SHARE * (self._end - now)
             task = standing.whole(seed=self._seed(), iterations=first, end=end)
-            outcome = search(self._priced, replace(task, until_feasible=most), self._watch)
+            task = replace(task, until_feasible=most, priced=self._fleet)
+            outcome = search(self._priced, task, self._watch)
             self._iterations += outcome.iterations
             if outcome.tours is not None:
                 standing.add(outcome.tours)
@@ -258,8 +258,8 @@ class _Run:
 
     def _whole(self, count: int, end: float) -> Task:
         """The whole, searched for so long."""
-        share = min(1.0, (end - time.monotonic()) / self._params.seconds)
-        looks_back = memory(len(self._model.acts), round(share, 1) * self._params.seconds, count)
+        share = round((end - time.monotonic()) / self._params.seconds, 1)  # whatever a first plan took
+        looks_back = memory(len(self._model.acts), share * self._params.seconds, count)
         task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
         return replace(task, memory=looks_back)
 

@@ -13,6 +13,7 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 from ..params import Params
 from ..problem import Act, Problem, Sequence, acts_of
 from .interface import Draft, Report
+from .pyvrp_fleet import vehicles_first
 from .pyvrp_model import Model, Part, kind_counts
 from .pyvrp_tuning import memory, tuning
 
@@ -99,10 +100,11 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
     count = 2**60 if params.iterations is None else params.iterations
     share = begun + FEASIBLE_SHARE * params.seconds if params.iterations is None else end
     done = 0
+    kinds = kind_counts(model.kinds)
+    tuned = tuning(model, range(len(model.jobs)), kinds, priced=vehicles_first(problem))
     looks_back = memory(len(model.acts), params.seconds, count)
     for owed in (False, True):
         part = _part(model, owed)
-        tuned = tuning(model, part)
         eye = _Eye(model, part, begun, report)
         limits = (end, count) if owed else (share, min(count, FEASIBLE_COUNT))
         stop = _Phase(end, count - done, *limits, lambda eye=eye: eye.best is not None)  # type: ignore[misc]

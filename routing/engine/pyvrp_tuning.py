@@ -8,6 +8,7 @@ fleet is to be chosen.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +16,12 @@ import pyvrp
 import pyvrp.search
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 
-from .pyvrp_model import Model, Part
+from .pyvrp_model import Model
 
 LONGEST_MEMORY = 600  # iterations
 SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
-DEAR_LEGS = 100  # longest legs that cost less than a vehicle where it comes before all ways
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 
 
@@ -52,13 +52,11 @@ USUAL, FEW, FLEET, OWN = (
 )
 
 
-def tuning(model: Model, part: Part) -> Tuning:
-    """What suits this part."""
-    optional = not all(model.mandatory[job] for job in (*part.clients, *part.shipments))
-    dear = min(kind.fixed_cost for kind in part.data.vehicle_types()) > DEAR_LEGS * model.longest_leg
-    if optional or dear:
+def tuning(model: Model, jobs: Sequence[int], available: Sequence[int], *, priced: bool) -> Tuning:
+    """What suits a search of these jobs with so many vehicles of each kind; `priced` where vehicles come first."""
+    if priced or not all(model.mandatory[job] for job in jobs):
         return OWN
-    if chooses_fleet(part.data):
+    if chooses_fleet(model, jobs, available):
         return FLEET
     return FEW if len(model.acts) <= FEW_ACTS else USUAL
 
@@ -71,13 +69,11 @@ def memory(acts: int, seconds: float, count: int) -> int:
     return round(min(LONGEST_MEMORY, expected * SHARE_OF_SEARCH))
 
 
-def chooses_fleet(data: pyvrp.ProblemData) -> bool:
+def chooses_fleet(model: Model, jobs: Sequence[int], available: Sequence[int]) -> bool:
     """Whether kinds of vehicles differ in capacity or price, and there are far more than the goods need."""
-    types = data.vehicle_types()
-    kinds = {(tuple(t.capacity), t.fixed_cost, t.unit_distance_cost, t.unit_duration_cost) for t in types}
-    if len(kinds) == 1:
+    fleet = [(model.kinds[kind][0], count) for kind, count in enumerate(available) if count]
+    if len({(one.capacity, one.fixed_price, one.km_price, one.hour_price) for one, _ in fleet}) == 1:
         return False
-    loads = [list(map(max, client.delivery, client.pickup)) for client in data.clients()]
-    loads += [shipment.amount for shipment in data.shipments()]
-    room = np.sum([np.multiply(t.capacity, t.num_available) for t in types], axis=0)
+    loads = [np.maximum(model.jobs[job].amount, model.jobs[job].returns or 0) for job in jobs]
+    room = np.sum([np.multiply(one.capacity, count) for one, count in fleet], axis=0)
     return bool(np.all(room >= SPARE_FLEET * np.sum(loads, axis=0)))

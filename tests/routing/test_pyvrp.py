@@ -15,8 +15,9 @@ from routing.distances import completed
 from routing.engine import choose, pyvrp_fleet, pyvrp_search
 from routing.engine.crew import Crew
 from routing.engine.pyvrp_fleet import vehicles_first
-from routing.engine.pyvrp_model import ENDLESS, Model, Tour
-from routing.engine.pyvrp_part import search
+from routing.engine.pyvrp_model import ENDLESS, Model, Tour, kind_counts
+from routing.engine.pyvrp_part import Outcome, search
+from routing.engine.pyvrp_part import Task as Asked
 from routing.engine.pyvrp_ruin import FewerTours
 from routing.engine.pyvrp_standing import Standing, map_of
 from routing.engine.pyvrp_tuning import (
@@ -85,57 +86,60 @@ def test_groups_find_again_what_they_found(monkeypatch: pytest.MonkeyPatch) -> N
     assert not first.unserved and check(town(), first) == []
 
 
-def test_a_plan_too_large_for_one_search_is_made_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    in_groups(monkeypatch, WHOLE=20, BLOCK=12)
-    problem = town(60, vehicles=14)
-    asked: list[int] = []
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Asked, Outcome]]:
+    """Every search of a run: what it was asked and what it found."""
+    seen: list[tuple[Asked, Outcome]] = []
 
-    def spy(model: Model, task: Any, watch: Any = None) -> Any:
-        asked.append(len(task.jobs))
-        return search(model, task, watch)
-
-    monkeypatch.setattr(pyvrp_search, "search", spy)
-    plan = solve_with(problem, QUICK)
-    assert not plan.unserved and check(problem, plan) == []
-    assert max(asked) < len(problem.jobs) / 2
-
-
-def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    begun: list[tuple[Tour, ...]] = []
-    costs: list[int] = []
-
-    def spy(model: Model, task: Any, watch: Any = None) -> Any:
+    def spy(model: Model, task: Asked, watch: Any = None) -> Outcome:
         outcome = search(model, task, watch)
-        begun.append(task.tours)
-        costs.append(outcome.cost)
+        seen.append((task, outcome))
         return outcome
 
     monkeypatch.setattr(pyvrp_search, "search", spy)
+    return seen
+
+
+def test_a_plan_too_large_for_one_search_is_made_of_blocks(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    in_groups(monkeypatch, WHOLE=20, BLOCK=12)
+    problem = town(60, vehicles=14)
+    plan = solve_with(problem, QUICK)
+    assert not plan.unserved and check(problem, plan) == []
+    assert max(len(task.jobs) for task, _ in searched) < len(problem.jobs) / 2
+
+
+def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
+    searched: list[tuple[Asked, Outcome]],
+) -> None:
     first = solve_with(town(), QUICK)
-    assert [bool(tours) for tours in begun] == [False, True, False, True]
+    assert [bool(task.tours) for task, _ in searched] == [False, True, False, True]
+    costs = [outcome.cost for _, outcome in searched]
     assert costs[3] <= min(costs[1:3]) and first.iterations == 400
-    begun.clear()
+    searched.clear()
     solve_with(replace(town(), initial=sequences_of(first)), QUICK)
-    assert [bool(tours) for tours in begun] == [True]
+    assert [bool(task.tours) for task, _ in searched] == [True]
+
+
+def test_vehicles_have_their_price_until_there_are_as_few_as_may_be(
+    searched: list[tuple[Asked, Outcome]],
+) -> None:
+    dear = tuple(replace(vehicle, fixed_price=10**9) for vehicle in town().vehicles)
+    solve_with(replace(town(), vehicles=dear), QUICK)
+    priced = [task.priced for task, _ in searched]
+    assert priced[0] and not priced[-1] and priced == sorted(priced, reverse=True)
 
 
 @pytest.mark.parametrize("vehicles", [24, 10])
 def test_many_acts_begin_with_blocks_unless_these_leave_something_out(
-    monkeypatch: pytest.MonkeyPatch, vehicles: int
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]], vehicles: int
 ) -> None:
     in_groups(monkeypatch, FIRST_WHOLE=20, BLOCK=12)
     problem = town(60, vehicles=vehicles)
-    asked: list[int] = []
-
-    def spy(model: Model, task: Any, watch: Any = None) -> Any:
-        asked.append(len(task.jobs))
-        return search(model, task, watch)
-
-    monkeypatch.setattr(pyvrp_search, "search", spy)
     plan = solve_with(problem, QUICK)
     assert not plan.unserved and check(problem, plan) == []
+    asked = [len(task.jobs) for task, _ in searched]
     assert asked[0] <= 12 and (len(problem.jobs) in asked) is (vehicles == 10)
 
 
@@ -303,10 +307,9 @@ def test_a_place_that_admits_some_vehicles_only_is_not_driven_to_by_others() -> 
     assert not plan.unserved and check(replace(problem, vehicles=fleet, jobs=narrow), plan) == []
 
 
-def tuned(problem: Problem) -> Tuning:
+def tuned(problem: Problem, *, priced: bool = False) -> Tuning:
     model = Model(problem)
-    part = model.part(range(len(model.jobs)), [len(members) for members in model.kinds])
-    return tuning(model, part)
+    return tuning(model, range(len(model.jobs)), kind_counts(model.kinds), priced=priced)
 
 
 def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_choice() -> None:
@@ -322,8 +325,7 @@ def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_c
     assert tuned(replace(problem, vehicles=larger)) is FLEET
     assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
     assert tuned(replace(problem, jobs=optional)) is OWN
-    dear = tuple(replace(vehicle, fixed_price=10**9) for vehicle in problem.vehicles)
-    assert tuned(replace(problem, vehicles=dear)) is OWN
+    assert tuned(problem, priced=True) is OWN
     assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
 
 

@@ -7,12 +7,11 @@ way has been refused.
 """
 
 import functools
-import re
 import time
-from binascii import unhexlify
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, cast
+from urllib.parse import unquote_to_bytes
 
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
@@ -37,7 +36,6 @@ PATH = "/give/"
 FORMS = {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded;charset=UTF-8"}
 MOST_BYTES, MOST_FIELDS = 16_384, 120
 SESSION_SALT = "django.contrib.sessions.backends.signed_cookies"
-_ESCAPED = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _MARK = "the-link"  # stands in a cookie for the gift's own link
 _guest = AnonymousUser()
 Header = tuple[str, str]
@@ -123,13 +121,9 @@ def _form(environ: dict[str, Any]) -> dict[str, str] | None:
 
 
 def _unquoted(text: str) -> str:
-    """What `unquote_plus` makes of ASCII, a run of escapes at a time."""
+    """`unquote` without its care for text that is not ASCII."""
     text = text.replace("+", " ")
-    return _ESCAPED.sub(_escaped, text.encode()).decode("utf-8", "replace") if "%" in text else text
-
-
-def _escaped(run: re.Match[bytes]) -> bytes:
-    return unhexlify(run[0].replace(b"%", b""))
+    return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
 
 
 def _is_known(request: Asked, *, guests: bool) -> bool:
