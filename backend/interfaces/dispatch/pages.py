@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backend.deliveries import queries
 from backend.deliveries.queries import LeftOut, PlanRoute, PlanSheet, PlanStop
@@ -248,7 +249,11 @@ def _stop_tag(stop: PlanStop, state: PlanState) -> Tag:
     if stop.state is StopState.FAILED:
         return Tag("declined", _("没送成：%(why)s") % {"why": say.fail_reason(stop.fail_reason)})
     if stop.kind is StopKind.PICKUP:
-        return Tag("packed", _("装好了")) if stop.state is StopState.DONE else Tag("ordered", _("等装车"))
+        return (
+            Tag("packed", pgettext("车上", "装好了"))
+            if stop.state is StopState.DONE
+            else Tag("ordered", _("等装车"))
+        )
     if stop.state is StopState.DONE:
         return _delivered(stop.shipment_states)
     if stop.state is StopState.ARRIVED:

@@ -5,7 +5,7 @@ is filled by OpenCC where it is empty and corrected by hand. Runs without GNU ge
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -171,3 +171,22 @@ def save(catalogue: polib.POFile) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return True
+
+
+def said(of: Iterable[polib.POFile]) -> dict[Key, set[str]]:
+    """What these catalogues call each word."""
+    words: dict[Key, set[str]] = {}
+    for catalogue in of:
+        for entry in catalogue:
+            if entry.msgstr:
+                words.setdefault((entry.msgctxt, entry.msgid), set()).add(entry.msgstr)
+    return words
+
+
+def clashes(of: Iterable[polib.POFile]) -> list[str]:
+    """Words that these call differently. Django joins all catalogues: one app's would be read on another's pages."""
+    return [
+        f"{' and '.join(sorted(words))} for {text!r}: agree on one, or give one a context"
+        for (_, text), words in said(of).items()
+        if len(words) > 1
+    ]

@@ -85,6 +85,18 @@ def test_english_of_another_door_is_remembered(door: Path) -> None:
     assert en.find("少了").msgstr == "Short"
 
 
+def test_two_doors_that_call_one_word_differently_are_told() -> None:
+    one, other = polib.POFile(), polib.POFile()
+    one.append(polib.POEntry(msgid="装好了", msgstr="Packed"))
+    other.append(polib.POEntry(msgid="装好了", msgstr="Packed"))
+    other.append(polib.POEntry(msgid="装好了", msgctxt="车上", msgstr="Loaded"))
+    assert catalogues.clashes([one, other]) == []
+    other[0].msgstr = "Loaded"
+    assert catalogues.clashes([one, other]) == [
+        "Loaded and Packed for '装好了': agree on one, or give one a context"
+    ]
+
+
 def test_words_of_an_app_inside_an_app_are_that_apps(door: Path) -> None:
     (door / "inner").mkdir()
     (door / "inner" / "a.py").write_text('gettext("里面")')

@@ -55,6 +55,8 @@ class Command(BaseCommand):
                 said += [
                     f"{folder.name} {language}: {fault}" for fault in catalogues.faults(catalogue, found)
                 ]
+        for language in LANGUAGES:
+            said += [f"{language}: {clash}" for clash in catalogues.clashes(_all(language))]
         if said:
             hint = "Run `python -m backend translations`, then translate what is empty."
             raise CommandError("\n".join([*said, hint]))
@@ -77,11 +79,10 @@ def _folders(labels: list[str]) -> list[Path]:
     return [Path(config.path) for config in ours if not labels or config.label in labels]
 
 
+def _all(language: str) -> list[polib.POFile]:
+    return [catalogues.open_catalogue(folder / "locale", language) for folder in _folders([])]
+
+
 def _memory() -> dict[catalogues.Key, str]:
-    """What other apps call the same words in English, where they all agree."""
-    said: dict[catalogues.Key, set[str]] = {}
-    for folder in _folders([]):
-        for entry in catalogues.open_catalogue(folder / "locale", "en"):
-            if entry.msgstr:
-                said.setdefault((entry.msgctxt, entry.msgid), set()).add(entry.msgstr)
-    return {key: next(iter(words)) for key, words in said.items() if len(words) == 1}
+    """English words on which all apps agree."""
+    return {key: next(iter(words)) for key, words in catalogues.said(_all("en")).items() if len(words) == 1}
