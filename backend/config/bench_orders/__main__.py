@@ -29,7 +29,7 @@ class Plan:
     steady: float
 
 
-QUICK = Plan(3, (1, 64, 256), 1, 5)
+QUICK = Plan(2.5, (1, 64, 256), 1, 5)
 WHOLE = Plan(8, (1, 8, 32, 64, 128, 256), 3, 20)
 
 
