@@ -293,6 +293,8 @@ API_REQUESTS_PER_MINUTE = env.int("ZS_API_REQUESTS_PER_MINUTE", 1_200)
 UNFOLD = {
     "SITE_TITLE": "backend.interfaces.backoffice.names.title",
     "SITE_HEADER": "backend.interfaces.backoffice.names.title",
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "backend.interfaces.backoffice.names.choose_language"},
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": "backend.interfaces.backoffice.names.mark"}
     ],

@@ -1,23 +1,24 @@
-"""What the office calls rooms and tables."""
+"""What the office calls rooms and tables, in the order in which its menu has them."""
 
 from collections.abc import Mapping
 
 from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 
 from backend.interfaces.backoffice import columns
 
 ROOMS: Mapping[str, Promise] = {
+    "donations": pgettext_lazy("办公室", "捐款"),
+    "needs": pgettext_lazy("办公室", "需要"),
     "parties": pgettext_lazy("办公室", "机构、人和地方"),
     "catalogue": pgettext_lazy("办公室", "货品和价钱"),
-    "needs": pgettext_lazy("办公室", "需要"),
-    "donations": pgettext_lazy("办公室", "捐款"),
     "deliveries": pgettext_lazy("办公室", "送货"),
-    "journal": pgettext_lazy("办公室", "流水"),
     "ledger": pgettext_lazy("办公室", "账"),
+    "journal": pgettext_lazy("办公室", "流水"),
 }
 # one row of the table, and all of them: Chinese says both alike
 TABLES: Mapping[str, tuple[Promise, Promise]] = {
@@ -34,6 +35,7 @@ TABLES: Mapping[str, tuple[Promise, Promise]] = {
     "Offer": (pgettext_lazy("一条", "报价"), pgettext_lazy("办公室", "报价")),
     "Stock": (pgettext_lazy("一条", "库存"), pgettext_lazy("办公室", "库存")),
     "Lane": (pgettext_lazy("一条", "送到哪里、多少钱"), pgettext_lazy("办公室", "送到哪里、多少钱")),
+    "Plan": (pgettext_lazy("一条", "计划"), pgettext_lazy("办公室", "计划")),
     "Vehicle": (pgettext_lazy("一条", "车"), pgettext_lazy("办公室", "车")),
     "Appeal": (pgettext_lazy("一条", "募捐"), pgettext_lazy("办公室", "募捐")),
     "NeedLine": (pgettext_lazy("一条", "要的东西"), pgettext_lazy("办公室", "要的东西")),
@@ -41,7 +43,6 @@ TABLES: Mapping[str, tuple[Promise, Promise]] = {
     "Entry": (pgettext_lazy("一条", "发生的事"), pgettext_lazy("办公室", "发生的事")),
     "Account": (pgettext_lazy("一条", "账户"), pgettext_lazy("办公室", "账户")),
     "Transfer": (pgettext_lazy("一条", "转账"), pgettext_lazy("办公室", "转账")),
-    "Plan": (pgettext_lazy("一条", "计划"), pgettext_lazy("办公室", "计划")),
 }
 
 
@@ -53,6 +54,11 @@ def title(request: HttpRequest) -> str:
 def mark(request: HttpRequest) -> str:
     """The sign of every page of ours, for unfold."""
     return static("look/mark.svg")
+
+
+def choose_language(request: HttpRequest) -> str:
+    """Where the house keeps a reader's language, for unfold's menu."""
+    return reverse("look:choose")
 
 
 def name_rooms() -> None:
