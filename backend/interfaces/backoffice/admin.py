@@ -1,12 +1,25 @@
 """Which tables stand in the office, and how."""
 
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Substr
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from backend.catalogue.models import Item, Lane, Offer, Stock
 from backend.deliveries.models import Plan, Vehicle
 from backend.donations.models import Review
 from backend.interfaces.backoffice.desks import AddOnly, ReadOnly, Reference
+from backend.interfaces.backoffice.refusals import ClosureForm, OfferForm
 from backend.interfaces.backoffice.reviews import Reviews
+from backend.interfaces.backoffice.said import said
 from backend.interfaces.backoffice.site import office
-from backend.interfaces.backoffice.typed import InWords
+from backend.interfaces.backoffice.subjects import actor
+from backend.interfaces.backoffice.typed import InWords, SomebodyField
 from backend.journal.models import Entry
 from backend.ledger.models import Account, Transfer
 from backend.needs.models import Appeal, NeedLine
@@ -17,6 +30,7 @@ from backend.parties.models import (
     Closure,
     Membership,
     Organisation,
+    Person,
     Recipient,
     Site,
     Supplier,
@@ -30,12 +44,16 @@ class Organisations(Reference):
 
 
 class Charities(Reference):
+    ordering = ("-pk",)
+    search_fields = ("organisation__public_id", "organisation__names")
     list_display = ("organisation", "certificate_no", "certificate_until", "checked_at", "mode")
     list_select_related = ("organisation",)
     autocomplete_fields = ("organisation",)
 
 
 class Verified(Reference):
+    ordering = ("-pk",)
+    search_fields = ("organisation__public_id", "organisation__names")
     list_display = ("organisation", "verified_at")
     list_select_related = ("organisation",)
     autocomplete_fields = ("organisation",)
@@ -51,8 +69,19 @@ class Memberships(Reference):
     list_display = ("user", "organisation", "role")
     list_filter = (("role", InWords),)
     list_select_related = ("user__person", "organisation")
-    raw_id_fields = ("user",)
+    search_fields = ("organisation__names", "user__public_id", "user__person__name")
     autocomplete_fields = ("organisation",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return [self._cell("user") if obj else "user", "organisation", "role"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return [self._cell("user")] if obj else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            return SomebodyField(label=capfirst(str(db_field.verbose_name)))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class Sites(Reference):
@@ -64,6 +93,7 @@ class Sites(Reference):
 
 
 class Closures(Reference):
+    form = ClosureForm
     list_display = ("site", "during", "kind", "source")
     list_select_related = ("site",)
     autocomplete_fields = ("site",)
@@ -79,19 +109,20 @@ class Items(Reference):
     list_display = ("code", "names", "category", "grams", "cm3")
     list_filter = (("category", InWords),)
     search_fields = ("code", "names")
-    raw_id_fields = ("variant_of",)
+    autocomplete_fields = ("variant_of",)
     readonly_fields = ("public_id",)
 
 
 class Offers(AddOnly):
+    form = OfferForm
     list_display = ("item", "supplier", "warehouse", "charity_price", "market_price", "pack_size")
     list_select_related = ("item", "supplier__organisation", "warehouse")
-    autocomplete_fields = ("item", "warehouse")
-    raw_id_fields = ("supplier", "charity")
-    search_fields = ("public_id", "item__code")
+    autocomplete_fields = ("item", "supplier", "warehouse", "charity")
+    search_fields = ("public_id", "item__code", "item__names")
 
 
 class Stocks(ReadOnly):
+    search_fields = ("item__code", "item__names", "warehouse__names")
     list_display = ("item", "warehouse", "on_hand", "reserved", "version", "as_of")
     list_select_related = ("item", "warehouse")
 
@@ -108,15 +139,13 @@ class Lanes(Reference):
         "minimum_amount",
     )
     list_select_related = ("warehouse", "carrier__organisation")
-    autocomplete_fields = ("warehouse",)
-    raw_id_fields = ("carrier",)
+    autocomplete_fields = ("warehouse", "carrier")
 
 
 class Vehicles(Reference):
     list_display = ("sign", "vehicle_class", "carrier", "grams", "cm3", "retired_at")
     list_select_related = ("carrier__organisation",)
-    raw_id_fields = ("carrier",)
-    autocomplete_fields = ("home",)
+    autocomplete_fields = ("carrier", "home")
     readonly_fields = ("public_id",)
 
 
@@ -128,16 +157,38 @@ class Appeals(ReadOnly):
 
 
 class NeedLines(ReadOnly):
+    search_fields = ("appeal__number", "public_id", "item__names")
     list_display = ("appeal", "item", "wanted", "reserved", "received", "unit_price", "stopped_at")
     list_select_related = ("appeal", "item")
 
 
 class Entries(ReadOnly):
-    list_display = ("happened_at", "kind", "subject", "actor")
+    list_display = ("happened_at", "kind", "subject", "who")
     list_filter = (("kind", InWords),)
     search_fields = ("subject", "public_id")
     exclude = ("private", "salt", "private_digest")
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """With the names of those who have a seat or work here; donors stay a number."""
+        known = Person.objects.filter(Q(user__is_staff=True) | Q(user__memberships__isnull=False))
+        name = known.filter(user__public_id=Substr(OuterRef("actor"), len("user:") + 1)).values("name")[:1]
+        rows: QuerySet[Entry] = super().get_queryset(request)
+        return rows.annotate(actor_name=Subquery(name))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        told: dict[str, Any] = {"actor": "who", "charity": "whose"}
+        cells = super().get_fields(request, obj)
+        return [told.get(cell if isinstance(cell, str) else cell.__name__, cell) for cell in cells]
+
+    @admin.display(description=_("谁做的"), ordering="actor")
+    def who(self, row: Entry) -> str:
+        return actor(row.actor, row.actor_name)  # type: ignore[attr-defined]
+
+    @admin.display(description=pgettext_lazy("栏目", "慈善组织"))
+    def whose(self, row: Entry) -> str:
+        found = Organisation.objects.filter(public_id=row.charity).first() if row.charity else None
+        return said(found) if found else row.charity
 
 
 class Accounts(ReadOnly):

@@ -1,7 +1,7 @@
 """What the office calls the columns of its tables, in lists, filters and forms alike.
 
-A column is found as "Model.field" first, then as "field". Weights, volumes and clocks are typed as the table
-keeps them and shown as people read them: TYPED has the label of the form where it differs.
+A column is found as "Model.field" first, then as "field". Weights and volumes are typed as the table keeps
+them and shown as people read them: TYPED has the label of the form where it differs.
 """
 
 from collections.abc import Mapping
@@ -85,7 +85,7 @@ COLUMNS: Mapping[str, Promise] = {
     "pack_size": _("每箱件数"),
     "people": _("人数"),
     "person_in_charge": _("负责人"),
-    "price_breaks": _("几件起的价（件，分）"),
+    "price_breaks": _("几件起的价"),
     "private": _("私密内容"),
     "private_digest": _("私密内容的摘要"),
     "problem": _("题目"),
@@ -104,6 +104,8 @@ COLUMNS: Mapping[str, Promise] = {
     "remainder_rule": _("余款怎么办"),
     "reported_at": _("报告时间"),
     "reserved": _("已占"),
+    "Appeal.opened_at": _("什么时候公开的"),
+    "Review.opened_at": _("留下时间"),
     "NeedLine.reserved": _("已捐"),
     "retired_at": _("停用时间"),
     "reverses": _("冲正的是"),
@@ -149,8 +151,6 @@ COLUMNS: Mapping[str, Promise] = {
 TYPED: Mapping[str, Promise] = {
     "grams": _("重量（克）"),
     "cm3": _("体积（立方厘米）"),
-    "shift_from": _("出车（从零点起的分钟）"),
-    "shift_to": _("收车（从零点起的分钟）"),
 }
 
 

@@ -1,22 +1,25 @@
 """How staff see rows: reference data can be changed and every change is journalled; the rest is read-only."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from django.contrib.postgres.fields import DateTimeRangeField
-from django.contrib.postgres.forms import RangeWidget
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
-from django.db.models import BinaryField, Field, Model
-from django.forms import DateTimeInput, ModelForm
+from django.db.models import BinaryField, Field, Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from unfold.admin import ModelAdmin
-from unfold.widgets import INPUT_CLASSES
 
 from backend.interfaces.backoffice import typed
+from backend.interfaces.backoffice.refusals import Form
 from backend.interfaces.backoffice.said import said
-from backend.interfaces.backoffice.shown import Cell, cell, is_money
+from backend.interfaces.backoffice.shown import Cell, cell
+from backend.interfaces.backoffice.subjects import on_record
 from backend.journal.kinds import Kind
 from backend.journal.operations import record
 
@@ -34,10 +37,9 @@ class Said(SimpleLazyObject):  # type: ignore[type-arg]
 class Desk(ModelAdmin):  # type: ignore[misc]
     """A table whose columns, labels and values are in the reader's words."""
 
+    form = Form
     list_fullwidth = True
-    formfield_overrides: ClassVar[Any] = {
-        DateTimeRangeField: {"widget": RangeWidget(DateTimeInput(attrs={"class": " ".join(INPUT_CLASSES)}))}
-    }
+    list_per_page = 50
     readonly_fields: ClassVar[Any] = ()
 
     class Media:
@@ -46,9 +48,16 @@ class Desk(ModelAdmin):  # type: ignore[misc]
     def get_list_display(self, request: HttpRequest) -> tuple[str | Cell, ...]:
         return tuple(self._cell(name) for name in super().get_list_display(request))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what names a row, for autocompletion as for the lists."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.list_select_related) if self.list_select_related else rows
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """A row that may not be changed shows all its columns as the lists do."""
-        if obj is None or self.has_change_permission(request, obj):
+        if obj is None:
+            return [name for name in super().get_fields(request, obj) if name != "public_id"]
+        if self.has_change_permission(request, obj):
             return super().get_fields(request, obj)
         return [self._cell(field.name, linked=True) for field in self._facts()]
 
@@ -58,8 +67,9 @@ class Desk(ModelAdmin):  # type: ignore[misc]
         return self.get_fields(request, obj)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if is_money(db_field):
-            return typed.yuan(db_field)
+        field = typed.typed(db_field)
+        if field is not None:
+            return field
         return super().formfield_for_dbfield(typed.with_words(db_field), request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -78,6 +88,16 @@ class Desk(ModelAdmin):  # type: ignore[misc]
         row = self.get_object(request, object_id) if object_id else None
         told = {"subtitle": said(row)} if row is not None else {}
         return super().changeform_view(request, object_id, form_url, {**told, **(extra_context or {})})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The journal is the history: it has what the house did to a row and what the office changed."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        journal = reverse("office:journal_entry_changelist")
+        return redirect(f"{journal}?{urlencode({'subject__in': ','.join(on_record(row))})}")
 
     def response_add(self, request: HttpRequest, obj: Model, post_url_continue: Any = None) -> HttpResponse:
         answer: HttpResponse = super().response_add(request, Said(obj), post_url_continue)

@@ -1,14 +1,16 @@
 """Gifts that a person looks at: released to the suppliers or sent back, each by its operation and journalled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backend.donations.models import Donation, Review
@@ -17,6 +19,12 @@ from backend.interfaces.backoffice.desks import ReadOnly
 from backend.interfaces.backoffice.typed import InWords
 from backend.interfaces.look import words
 
+# what gave the reason, by the name that it is kept under
+SEEN: Mapping[str, Promise] = {
+    "failures": _("%(n)d次付款失败"),
+    "gifts": _("一小时内%(n)d笔"),
+    "seconds": _("%(n)d秒里太多"),
+}
 Decide = Callable[..., Donation]
 
 
@@ -38,11 +46,20 @@ class Waiting(admin.SimpleListFilter):
 
 
 class Reviews(ReadOnly):
-    list_display = ("opened_at", "gift", "number_amount", "reason", "seen", "decision", "decided_at")
+    list_display = ("opened_at", "gift", "number_amount", "reason", "signs", "decision", "decided_at")
     list_filter = (Waiting, ("reason", InWords))
     list_select_related = ("donation",)
     ordering = ("opened_at", "pk")
     actions = ("release", "send_back")
+
+    @admin.display(description=_("看到的情况"))
+    def signs(self, row: Review) -> str:
+        told = (str(SEEN.get(key, key)) % {"n": value} for key, value in row.seen.items())
+        return pgettext("列举", " · ").join(told)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        cells = super().get_fields(request, obj)
+        return ["signs" if getattr(cell, "__name__", cell) == "seen" else cell for cell in cells]
 
     @admin.display(description=pgettext_lazy("栏目", "捐赠"), ordering="donation__public_id")
     def gift(self, row: Review) -> str:

@@ -12,15 +12,20 @@ from django.db.models.fields import FloatField, IntegerField
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from backend.interfaces.backoffice.columns import label
 from backend.interfaces.backoffice.said import said
+from backend.interfaces.backoffice.subjects import actor, subject
 from backend.interfaces.backoffice.words import code, codes
 from backend.interfaces.look import words
 
 AnyField = Field[Any, Any]
 Cell = Callable[[Model], Any]
+
+
+# labels of the journal, wherever a column keeps one
+LABELS: dict[str, Callable[[str], str]] = {"subject": subject, "actor": actor, "source": actor}
 
 
 def is_money(field: AnyField) -> bool:
@@ -54,7 +59,7 @@ def cell(model: type[Model], name: str, linked: bool = False) -> Cell:
 
 def shown(field: AnyField, value: Any) -> Any:
     """`value` of `field` in the reader's words; None where there is none."""
-    if value is None or value == "" or value == {}:
+    if value is None or value in ("", {}, []):
         return None
     if isinstance(field, ForeignKey):
         return said(value)
@@ -64,6 +69,11 @@ def shown(field: AnyField, value: Any) -> Any:
         return gettext("是") if value else gettext("否")
     if is_number(field):
         return format_html('<span class="number">{}</span>', _number(field, value))
+    if field.name == "price_breaks":
+        steps = (gettext("%(n)s件起%(price)s") % {"n": n, "price": words.price(fen)} for n, fen in value)
+        return pgettext("列举", " · ").join(steps)
+    if field.name in LABELS:
+        return LABELS[field.name](value)
     return words.place(value) if field.name == "township" else _text(value)
 
 

@@ -64,7 +64,7 @@ def test_staff_without_a_second_factor_stay_outside(client: Client, settings) ->
 def test_a_change_is_journalled_with_its_fields_and_no_other_column_is_written(keeper: Client) -> None:
     item = factories.item("棉被")
     form = {
-        "code": item.code, "names": '{"zh-Hans": "厚棉被"}', "units": '{"zh-Hans": "床"}', "specs": "{}",
+        "code": item.code, "names_zh-Hans": "厚棉被", "units_zh-Hans": item.units["zh-Hans"],
         "sort_key": "", "kind": "goods", "category": "warmth", "drawing": "g-quilt", "variant_of": "",
         "grams": item.grams, "cm3": item.cm3, "shelf_life_days": "",
     }  # fmt: skip
