@@ -153,4 +153,5 @@ class SpanInputs(RangeWidget):
 class Span(DateTimeRangeField):
     """A span of time; an open end stays empty."""
 
-    widget = SpanInputs
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": SpanInputs(), **kwargs})

@@ -179,6 +179,13 @@ def test_prices_for_more_pieces_are_typed_a_line_each(keeper: Client) -> None:
     assert "10件起¥64.60" in page
 
 
+@pytest.mark.parametrize("model", [Closure, Offer], ids=lambda model: model.__name__)
+def test_a_span_has_an_input_for_each_end(keeper: Client, model: type) -> None:
+    text = keeper.get(add_to(model), headers={"accept-language": "zh-hans"}).content.decode()
+    ends = re.findall(r"<label><span>(从|到)</span>\s*<input[^>]*name=\"during_[01]\"[^>]*placeholder", text)
+    assert ends == ["从", "到"]
+
+
 def test_a_second_closure_over_the_first_is_said_not_a_fault(keeper: Client) -> None:
     site = factories.Village().recipient.site
     form = {
