@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Substr
+from django.db.models import Func, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from backend.interfaces.backoffice.said import said
 from backend.interfaces.backoffice.site import office
 from backend.interfaces.backoffice.subjects import actor
 from backend.interfaces.backoffice.typed import InWords, SomebodyField
+from backend.interfaces.look import words
 from backend.journal.models import Entry
 from backend.ledger.models import Account, Transfer
 from backend.needs.models import Appeal, NeedLine
@@ -170,11 +170,13 @@ class Entries(ReadOnly):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """With the names of those who have a seat or work here; donors stay a number."""
+        """With the names of bodies and of those who have a seat or work here; donors stay a number."""
+        who = Func(OuterRef("actor"), Value(":"), Value(2), function="split_part", output_field=TextField())
+        body = Organisation.objects.filter(public_id=who).values("names")[:1]
         known = Person.objects.filter(Q(user__is_staff=True) | Q(user__memberships__isnull=False))
-        name = known.filter(user__public_id=Substr(OuterRef("actor"), len("user:") + 1)).values("name")[:1]
+        name = known.filter(user__public_id=who).values("name")[:1]
         rows: QuerySet[Entry] = super().get_queryset(request)
-        return rows.annotate(actor_name=Subquery(name))
+        return rows.annotate(actor_name=Subquery(name), actor_body=Subquery(body))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         told: dict[str, Any] = {"actor": "who", "charity": "whose"}
@@ -183,7 +185,8 @@ class Entries(ReadOnly):
 
     @admin.display(description=_("谁做的"), ordering="actor")
     def who(self, row: Entry) -> str:
-        return actor(row.actor, row.actor_name)  # type: ignore[attr-defined]
+        body = row.actor_body  # type: ignore[attr-defined]
+        return actor(row.actor, words.name(body) if body else row.actor_name)  # type: ignore[attr-defined]
 
     @admin.display(description=pgettext_lazy("栏目", "慈善组织"))
     def whose(self, row: Entry) -> str:

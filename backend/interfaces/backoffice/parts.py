@@ -100,7 +100,7 @@ class WeekInputs(Parts):
         super().__init__({str(day): said for day, said in enumerate(DAYS)}, "8:30—12:00 14:00—17:00")
 
     def decompress(self, value: Any) -> list[Any]:
-        return [windows(day) for day in value] if value else [None] * 7
+        return [windows(day or ()) for day in value] if value else [None] * 7
 
 
 def windows(day: Sequence[Sequence[int]]) -> str:
@@ -115,6 +115,11 @@ class Week(forms.MultiValueField):
         fields = [forms.CharField(required=False) for _day in DAYS]
         kwargs["help_text"] = _("空着的那天不开门；七天都空着，什么时候都开。")
         super().__init__(fields, widget=WeekInputs(), required=False, require_all_fields=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Hours as they are kept become what is typed; what was typed stays."""
+        kept = isinstance(value, list) and not any(isinstance(day, str) for day in value)
+        return self.widget.decompress(value) if kept else value
 
     def compress(self, data_list: list[Any]) -> list[list[list[int]]]:
         return [self._day(text or "") for text in data_list] if any(data_list) else []

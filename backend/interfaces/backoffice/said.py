@@ -6,8 +6,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import pgettext
 
 from backend.catalogue.models import Item, Lane, Offer, Stock
-from backend.deliveries.models import Vehicle
+from backend.deliveries.models import Plan, Vehicle
 from backend.donations.models import Donation, Review
+from backend.interfaces.backoffice.subjects import subject
 from backend.interfaces.backoffice.words import account, code
 from backend.interfaces.look import words
 from backend.journal.models import Entry
@@ -93,6 +94,11 @@ def _(row: Vehicle) -> str:
 
 
 @said.register
+def _(row: Plan) -> str:
+    return row.number
+
+
+@said.register
 def _(row: NeedLine) -> str:
     return _joined(str(row.appeal), said(row.item))
 
@@ -119,4 +125,4 @@ def _(row: Donation) -> str:
 
 @said.register
 def _(row: Review) -> str:
-    return said(row.donation)
+    return subject(f"gift:{row.donation.public_id}")

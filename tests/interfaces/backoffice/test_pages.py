@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -15,6 +16,7 @@ from backend.donations.operations import ReviewReason, hold
 from backend.interfaces.backoffice.names import ROOMS, TABLES
 from backend.interfaces.backoffice.parts import Week, clock, minutes
 from backend.interfaces.backoffice.refusals import REFUSALS
+from backend.interfaces.backoffice.said import said
 from backend.interfaces.backoffice.site import office
 from backend.interfaces.backoffice.typed import Steps
 from backend.journal.kinds import Kind
@@ -117,6 +119,7 @@ def test_a_place_is_typed_in_words_and_hours(keeper: Client) -> None:
     site = Site.objects.get(names__contains={"en": "Pojiao school"})
     assert site.names == {"zh-Hans": "坡脚小学", "en": "Pojiao school"}
     assert site.hours == [[[510, 720], [840, 1020]], [[510, 720]], [], [], [], [], []]
+    assert 'value="8:30—12:00 14:00—17:00"' in keeper.get(page_of(site)).content.decode()
     assert keeper.post(page_of(site), {**form, "lat": "25.2"}).status_code == 302
     assert Entry.objects.filter(kind=Kind.STAFF_CHANGED).latest("id").public["fields"] == ["lat"]
 
@@ -211,6 +214,11 @@ def test_a_seat_is_given_by_the_number_of_a_person(keeper: Client) -> None:
     assert keeper.post(add_to(Membership), {**form, "user": "usr_nobody"}).status_code == 200
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_row_has_a_name(model: type) -> None:
+    assert said.dispatch(model) is not said.dispatch(object) or model.__str__ is not Model.__str__
+
+
 def test_choices_are_in_the_readers_words(keeper: Client) -> None:
     village = factories.Village()
     row = village.supplier.organisation
@@ -235,8 +243,10 @@ def test_the_history_of_a_row_is_what_the_journal_has(keeper: Client) -> None:
     assert keeper.get("/office/parties/site/0/history/")["Location"] == "/office/"
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh-hans", "机构 · org_1"), ("en", "Organisation · org_1")])
-def test_entries_say_who_did_what_to_what(keeper: Client, language: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "subject"), [("zh-hans", "机构 · org_1"), ("en", "Organisation · org_1")]
+)
+def test_entries_say_who_did_what_to_what(keeper: Client, language: str, subject: str) -> None:
     charity = factories.charity("慈善会")
     staff, donor = User.objects.get(is_staff=True), factories.user("阿明")
     write = own_transaction(record)
@@ -247,8 +257,10 @@ def test_entries_say_who_did_what_to_what(keeper: Client, language: str, said: s
     own = write(kind=Kind.PARTY_REGISTERED, subject="organisation:org_1", actor="x:y", charity=of, at=MONDAY)
     text = bare(keeper.get(list_of(Entry), headers={"accept-language": language}).content.decode())
     with translation.override(language):
-        assert f"{TABLES['Site'][0]} · 7" in text and "小龙" in text and said in text
+        assert f"{TABLES['Site'][0]} · 7" in text and "小龙" in text and subject in text
     assert "阿明" not in text and donor.public_id in text, "who gives stays a number"
+    by = write(kind=Kind.STAFF_CHANGED, subject="site:1", actor=f"org:{of}", at=MONDAY)
+    assert of not in bare(keeper.get(page_of(by)).content.decode()), "bodies act by their names"
     page = bare(keeper.get(page_of(own), headers={"accept-language": language}).content.decode())
     assert "慈善会" in page and of not in page
     assert donor.public_id in bare(keeper.get(page_of(entry)).content.decode())
