@@ -47,7 +47,8 @@ def cell(model: type[Model], name: str, linked: bool = False) -> Cell:
 
     @admin.display(description=label(model, name) or name, ordering=name)  # type: ignore[arg-type]
     def show(row: Model) -> Any:
-        value = getattr(row, name)
+        told: dict[str, dict[str, str]] = getattr(row, "translations", None) or {}
+        value = told.get(words.language(), {}).get(name) or getattr(row, name)
         if linked and isinstance(value, Model):
             return _link(value)
         return shown(field, value)

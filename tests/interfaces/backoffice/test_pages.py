@@ -266,6 +266,17 @@ def test_entries_say_who_did_what_to_what(keeper: Client, language: str, subject
     assert donor.public_id in bare(keeper.get(page_of(entry)).content.decode())
 
 
+def test_an_appeal_is_read_in_its_translation(keeper: Client) -> None:
+    appeal = factories.Village().need.appeal
+    appeal.translations = {"en": {"use": "It buys quilts."}}
+    appeal.save(update_fields=["translations"])
+    rows = {}
+    for language in ("en", "zh-hans"):
+        text = keeper.get(page_of(appeal), headers={"accept-language": language}).content.decode()
+        rows[language] = re.sub("<pre.*?</pre>", "", text, flags=re.S)
+    assert "It buys quilts." in rows["en"] and "It buys quilts." not in rows["zh-hans"]
+
+
 def test_what_made_a_gift_wait_is_said_in_words(keeper: Client, settings) -> None:
     settings.UNDO_MINUTES = 0
     gift = give(factories.Village().need)
