@@ -303,3 +303,9 @@ def test_prices_of_an_offer_are_typed_in_yuan(keeper: Client) -> None:
     assert Offer.objects.count() == 1
     assert "（元）" in keeper.get(add_to(Offer), headers={"accept-language": "zh-hans"}).content.decode()
     assert "¥68.00" in keeper.get(page_of(village.offer)).content.decode()
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还登录着"), ("en", "still signed in")])
+def test_who_leaves_is_told_that_the_site_stays_open(keeper: Client, language: str, said: str) -> None:
+    text = keeper.post("/office/logout/", headers={"accept-language": language}).content.decode()
+    assert said in text and "quality time" not in text
