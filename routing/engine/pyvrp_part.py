@@ -117,8 +117,18 @@ def _tools(part: Part, task: Task, tuned: Tuning) -> tuple[_Tools, pyvrp.Penalty
     for operator in OPERATORS:
         if operator.supports(part.data):
             local.add_operator(operator(part.data))
+    return _Tools(rng, local), _manager(part, task)
+
+
+def _manager(part: Part, task: Task) -> pyvrp.PenaltyManager:
+    """What overload and lateness cost. Where vehicles are priced PyVRP's own limits, below a vehicle's price: what
+    one vehicle less would break is then looked at, and mended, instead of never being driven.
+    """
+    if task.priced and not task.owed:
+        own = pyvrp.PenaltyParams()
+        return pyvrp.PenaltyManager(own.midpoint_penalties(part.data), own)
     limits = pyvrp.PenaltyParams(max_penalty=part.dearest)
-    return _Tools(rng, local), pyvrp.PenaltyManager(task.penalties or _penalties(part), limits)
+    return pyvrp.PenaltyManager(task.penalties or _penalties(part), limits)
 
 
 def _penalties(part: Part) -> Penalties:
