@@ -88,6 +88,12 @@ def test_nonsense_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["solve", str(path), "--seconds", "-1"]) == 2
 
 
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "missing.json"
+    assert main(["bound", str(missing)]) == 2
+    assert capsys.readouterr().err == f"{missing}: No such file or directory\n"
+
+
 def test_an_unknown_engine_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from routing.generate import Size, county
 
