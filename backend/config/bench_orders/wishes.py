@@ -65,6 +65,11 @@ def requests(needs: list[Need], visitors: int) -> list[str]:
     return [_request(needs[turn % len(needs)], *known[turn % visitors]) for turn in range(turns)]
 
 
+def newcomers(needs: list[Need], count: int) -> list[str]:
+    """The same of visitors who were never here before."""
+    return [_request(needs[turn % len(needs)], *_visitor()) for turn in range(count)]
+
+
 @functools.cache
 def _visitors(count: int) -> list[tuple[str, str, str]]:
     return [_visitor() for _ in range(count)]

@@ -24,7 +24,7 @@ from typing import Any
 
 from backend.config.bench import BASE_DIR, Services, own_services
 from backend.config.bench_orders.house import House
-from backend.config.bench_orders.wishes import Need, make_needs, requests
+from backend.config.bench_orders.wishes import Need, make_needs, newcomers, requests
 from backend.config.proofs import drift, gauge
 from backend.config.proofs.plot import Panel, svg
 from backend.config.proofs.street import jobs, webs
@@ -162,7 +162,7 @@ def soak(minutes: float, rate: float, slice_seconds: float) -> tuple[Run, list[s
                 say(NAME, f"{run.rate:.0f} gifts a second for {minutes:g} minutes")
                 roots = _roots(services, web, at_work)
                 with living(Life(needs, guest(house.port), site)):
-                    _slices(run, house, web, file, roots, minutes * 60, slice_seconds)
+                    _slices(run, house, web, needs, roots, minutes * 60, slice_seconds)
                 return run, run.wrong() + _after(services)
 
 
@@ -178,10 +178,12 @@ def _roots(services: Services, web: Child, at_work: list[Child]) -> dict[str, in
 
 
 def _slices(
-    run: Run, house: House, web: Child, file: Path, roots: dict[str, int], seconds: float, each: float
+    run: Run, house: House, web: Child, needs: list[Need], roots: dict[str, int], seconds: float, each: float
 ) -> None:
+    """Each with visitors of its own: one who keeps giving is counted by all houses together, which a crowd is not."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
+        file = house.requests("soak", newcomers(needs, int(run.rate * (each + 1)) + 1))
         told = house.crowd(web, file, CLIENTS, each, run.rate)
         memory = {name: gauge.own_memory(pid) for name, pid in roots.items()}
         run.note(time.monotonic() - began, told, memory, gauge.table_bytes())

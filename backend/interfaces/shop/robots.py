@@ -18,6 +18,7 @@ from backend.interfaces.shop import checkout
 from backend.kernel.settings import settings
 
 WINDOW = 120  # seconds over which a visitor's pace is measured
+FRESH_SECONDS, STALE_SECONDS = 1.0, 5.0  # of what the database said
 SEEN = "zhisong.robot"
 ACTOR = "system:shop"
 
@@ -64,17 +65,16 @@ def _tallies() -> tuple[Tally, Tally, Tally]:
 def look(request: HttpRequest) -> Verdict:
     """What to do with one more gift of this visitor. Counts it, once per request."""
     seen: Verdict | None = request.META.get(SEEN)
-    return seen or _look(request, checkout.visitor(request))
+    return seen or _look(request, checkout.visitor(request), stopped_now(), _failing.now())
 
 
-def _look(request: HttpRequest, who: str) -> Verdict:
+def _look(request: HttpRequest, who: str, stopped: frozenset[str], streets: frozenset[str]) -> Verdict:
     pace, hour, address = _tallies()
     at_address = address.add(request.META.get("REMOTE_ADDR", ""))
     counted = Pace(pace.add(who), hour.add(who), at_address)
-    streets = _failing.now()
     failing = bool(streets) and checkout.street(request) in streets
     answered = (failing or at_address > settings.ADDRESS_GIFTS_A_MINUTE) and _answered(request, who)
-    verdict = judge(counted, stopped=who in stopped_now(), answered=answered, failing=failing)
+    verdict = judge(counted, stopped=who in stopped, answered=answered, failing=failing)
     request.META[SEEN] = verdict
     return verdict
 
@@ -84,7 +84,9 @@ def look_here(request: HttpRequest) -> Verdict | None:
     who = checkout.visitor(request)
     pace, hour, address = _tallies()
     ours = pace.is_ours(who) and hour.is_ours(who) and address.is_ours(request.META.get("REMOTE_ADDR", ""))
-    return _look(request, who) if ours and _stopped.fresh and _failing.fresh else None
+    if not (ours and _stopped.will_do() and _failing.will_do()):
+        return None
+    return _look(request, who, _stopped.last, _failing.last)
 
 
 def _answered(request: HttpRequest, who: str) -> bool:
@@ -125,20 +127,34 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 class _EverySecond:
-    """What the database says, asked at most once a second by each process."""
+    """What the database says, asked at most once a second by each process; `last` is what it said then."""
 
-    def __init__(self, ask: Callable[[datetime], frozenset[str]]) -> None:
-        self._ask, self._at, self._said = ask, 0.0, frozenset[str]()
+    def __init__(
+        self, ask: Callable[[datetime], frozenset[str]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._clock = ask, clock
+        self.last = frozenset[str]()
+        self.forget()
 
-    @property
-    def fresh(self) -> bool:
-        return time.monotonic() - self._at <= 1.0
+    def forget(self) -> None:
+        self._at = self._sent_at = -STALE_SECONDS
 
     def now(self) -> frozenset[str]:
-        if not self.fresh:
-            self._at = time.monotonic()
-            self._said = self._ask(timezone.now())
-        return self._said
+        if self._clock() - self._at > FRESH_SECONDS:
+            self._at = self._clock()
+            self.last = self._ask(timezone.now())
+        return self.last
+
+    def will_do(self) -> bool:
+        """Whether `last` is new enough for whoever cannot ask. Once it is not fresh one of them is sent to where it
+        is asked, and the others go on: a crowd that all went there would keep itself waiting.
+        """
+        now = self._clock()
+        age = now - self._at
+        if FRESH_SECONDS < age <= STALE_SECONDS and now - self._sent_at > FRESH_SECONDS:
+            self._sent_at = now
+            return False
+        return age <= STALE_SECONDS
 
 
 _stopped = _EverySecond(lambda at: stopped_clients(at=at))
@@ -153,4 +169,5 @@ def stopped_now() -> frozenset[str]:
 def forget() -> None:
     """As a process that has just begun."""
     _tallies.cache_clear()
-    _stopped._at = _failing._at = 0.0
+    _stopped.forget()
+    _failing.forget()

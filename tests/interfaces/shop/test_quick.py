@@ -97,7 +97,7 @@ def test_the_loop_takes_guests_and_asks_nobody_but_the_writer(
         away.setattr(Tally, "is_ours", lambda tally, who: False)  # Valkey would have to be asked
         assert send(door, form | {"key": f"2{form['key']}"}).status_code == 302
     with monkeypatch.context() as away:
-        away.setattr(robots._EverySecond, "fresh", False)  # the database would have to be asked
+        away.setattr(robots._EverySecond, "will_do", lambda _: False)  # the database would have to be asked
         assert send(door, form | {"key": f"3{form['key']}"}).status_code == 302
     door.force_login(factories.user("aming@example.org"), backend="django.contrib.auth.backends.ModelBackend")
     assert send(door, form_of(confirm(door, county.need))).status_code == 302

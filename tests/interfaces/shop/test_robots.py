@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -179,3 +180,22 @@ def test_a_new_minute_begins_anew() -> None:
     assert [tally.add("a"), tally.add("a")] == [1, 2]
     now[0] += 60
     assert tally.add("a") == 1
+
+
+def test_one_gift_a_second_asks_and_the_others_go_on_with_what_was_said() -> None:
+    clock, asked = [100.0], []
+
+    def ask(at: datetime) -> frozenset[str]:
+        asked.append(at)
+        return frozenset({f"visitor:{len(asked)}"})
+
+    word = robots._EverySecond(ask, lambda: clock[0])
+    assert not word.will_do() and not word.will_do()  # nothing was said yet
+    assert word.now() == word.now() == word.last == {"visitor:1"} and word.will_do()
+    clock[0] += 1.5
+    assert [word.will_do() for _ in range(4)] == [False, True, True, True]
+    clock[0] += 2
+    assert [word.will_do() for _ in range(3)] == [False, True, True]
+    assert word.now() == {"visitor:2"} and len(asked) == 2
+    clock[0] += 6
+    assert not word.will_do() and not word.will_do()
