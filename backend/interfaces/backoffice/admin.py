@@ -13,7 +13,7 @@ from backend.catalogue.models import Item, Lane, Offer, Stock
 from backend.deliveries.models import Plan, Vehicle
 from backend.donations.models import Review
 from backend.interfaces.backoffice.desks import AddOnly, ReadOnly, Reference
-from backend.interfaces.backoffice.refusals import ClosureForm, OfferForm
+from backend.interfaces.backoffice.refusals import OfferForm
 from backend.interfaces.backoffice.reviews import Reviews
 from backend.interfaces.backoffice.said import said
 from backend.interfaces.backoffice.site import office
@@ -93,7 +93,6 @@ class Sites(Reference):
 
 
 class Closures(Reference):
-    form = ClosureForm
     list_display = ("site", "during", "kind", "source")
     list_select_related = ("site",)
     autocomplete_fields = ("site",)

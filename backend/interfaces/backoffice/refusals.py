@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import BaseConstraint
 from django.forms import ModelForm
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backend.catalogue.rules import breaks_fit
-from backend.parties.models import Closure
 
+NOT_MET = BaseConstraint.default_violation_error_message
 # by the name of the constraint, which is all that Django's message has
 REFUSALS: Mapping[str, Promise] = {
     "organisation_named": _("名称要有简体的。"),
@@ -24,6 +25,7 @@ REFUSALS: Mapping[str, Promise] = {
     "lane_days_in_order": _("最少几天不能多过最多几天。"),
     "site_on_earth": _("经度在-180到180之间，纬度在-90到90之间。"),
     "vehicle_shift": _("收车要在出车以后。"),
+    "closures_of_a_site_part": _("和这个地点已经记下的一段重叠。"),
     "vehicle_holds": _("车要能装：重量和体积都大于零。"),
 }
 
@@ -33,23 +35,9 @@ class Form(ModelForm):  # type: ignore[type-arg]
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
+        told = {NOT_MET % {"name": name}: words for name, words in REFUSALS.items()}
         for error in self.errors.get(NON_FIELD_ERRORS, self.error_class()).as_data():
-            for name, words in REFUSALS.items():
-                if any(f"{mark}{name}{mark2}" in str(error.message) for mark, mark2 in ("“”", '""', "「」")):
-                    error.message, error.params = str(words), None
-
-
-class ClosureForm(Form):
-    """The database keeps the closures of a place apart; a form can say it before."""
-
-    def clean(self) -> dict[str, Any]:
-        told: dict[str, Any] = super().clean() or {}
-        site, during = told.get("site"), told.get("during")
-        if site and during:
-            others = Closure.objects.filter(site=site, during__overlap=during).exclude(pk=self.instance.pk)
-            if others.exists():
-                self.add_error("during", gettext("和这个地点已经记下的一段重叠。"))
-        return told
+            error.message = str(told.get(str(error.message), error.message))
 
 
 class OfferForm(Form):

@@ -32,6 +32,7 @@ SUBJECTS: Mapping[str, Promise] = {
     "user": pgettext_lazy("关于", "人"),
     "vehicle": pgettext_lazy("关于", "车"),
 }
+CHANGED: Mapping[str, Promise] = {name.lower(): one for name, (one, _many) in TABLES.items()}
 ACTORS: Mapping[str, Promise] = {
     "system": pgettext_lazy("谁做的", "系统"),
     "org": pgettext_lazy("谁做的", "机构"),
@@ -50,8 +51,7 @@ def _said(word: object, number: str) -> str:
 def subject(text: str) -> str:
     """appeal:apl_1 as 募捐 · apl_1; a row that the office changed by the name of its table."""
     kind, _colon, number = text.partition(":")
-    table = {name.lower(): one for name, (one, _many) in TABLES.items()}.get(kind.rpartition(".")[2])
-    return _said(SUBJECTS.get(kind) or table or kind, number)
+    return _said(SUBJECTS.get(kind) or CHANGED.get(kind.rpartition(".")[2], kind), number)
 
 
 def actor(text: str, name: str | None = None) -> str:

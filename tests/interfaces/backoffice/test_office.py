@@ -14,25 +14,12 @@ from backend.journal.kinds import Kind
 from backend.journal.models import Entry
 from backend.journal.operations import record
 from backend.kernel.db import own_transaction
-from backend.parties.models import User
 from tests import factories
 from tests.backend.donations.stories import give, pay
 from tests.cast import MONDAY
+from tests.interfaces.backoffice.conftest import MODEL, staff
 
-MODEL = "django.contrib.auth.backends.ModelBackend"
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def keeper(client: Client, settings) -> Client:
-    settings.DEMO = True
-    client.force_login(staff(), backend=MODEL)
-    client.post("/office/login/")
-    return client
-
-
-def staff() -> User:
-    return factories.user("小龙", is_staff=True, is_superuser=True)
 
 
 def page(model: type, action: str = "changelist", *args: object) -> str:

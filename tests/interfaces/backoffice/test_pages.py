@@ -31,20 +31,10 @@ from tests.cast import MONDAY
 from tests.interfaces.backoffice.test_words import bare, list_of, page_of, world
 
 pytestmark = pytest.mark.django_db
-MODEL = "django.contrib.auth.backends.ModelBackend"
 MODELS = sorted(office._registry, key=lambda model: model.__name__)
 LANGUAGES = ["zh-hans", "zh-hant", "en"]
 MAIN = re.compile(r'<div id="main".*', re.S)
 CODE = re.compile(r"<script.*?</script>|<style.*?</style>|<pre.*?</pre>|<template.*?</template>", re.S)
-
-
-@pytest.fixture
-def keeper(client: Client, settings) -> Client:
-    settings.DEMO = True
-    user: User = factories.user("小龙", is_staff=True, is_superuser=True)
-    client.force_login(user, backend=MODEL)
-    client.post("/office/login/")
-    return client
 
 
 def add_to(model: type) -> str:

@@ -25,27 +25,17 @@ from backend.journal.models import Entry
 from backend.journal.operations import record
 from backend.kernel.db import own_transaction
 from backend.ledger.models import Account, Transfer
-from backend.parties.models import User
 from tests import factories
 from tests.cast import MONDAY
+from tests.interfaces.backoffice.conftest import MODEL, staff
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(office._registry, key=lambda model: model.__name__)
-MODEL = "django.contrib.auth.backends.ModelBackend"
 CHINESE = {"accept-language": "zh-hans"}
 ENGLISH = {"accept-language": "en"}
 HEAD = re.compile(r"<th[^>]*column-[^>]*>(.*?)</th>", re.S)
 LABEL = re.compile(r"<label[^>]*>(.*?)</label>", re.S)
 TAGS = re.compile(r"<span class=\"material-symbols[^>]*>.*?</span>|<[^>]+>", re.S)
-
-
-@pytest.fixture
-def keeper(client: Client, settings) -> Client:
-    settings.DEMO = True
-    user: User = factories.user("小龙", is_staff=True, is_superuser=True)
-    client.force_login(user, backend=MODEL)
-    client.post("/office/login/")
-    return client
 
 
 def list_of(model: type) -> str:
@@ -211,6 +201,6 @@ def test_english_tables_are_all_in_the_plural() -> None:
 
 def test_the_way_in_is_nobodys_copy(client: Client, settings) -> None:
     settings.DEMO = True
-    client.force_login(factories.user("小龙", is_staff=True, is_superuser=True), backend=MODEL)
+    client.force_login(staff(), backend=MODEL)
     text = client.get("/office/login/", headers=CHINESE).content.decode()
     assert "捐赠人留存" not in text and 'class="plies"' not in text
