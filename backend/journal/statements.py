@@ -1,8 +1,9 @@
 """The SQL by which many facts of one kind are recorded in one statement, for writers that join fragments of rooms."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic_core import to_json
 
 from backend.journal.kinds import Kind
 from backend.kernel.db import listed, texts
@@ -36,5 +37,5 @@ def record_many(
         "entry_charity": texts(charities),
         "entry_actor": texts(actors),
         "entry_happened_at": happened,
-        "entry_public": json.dumps(public),  # all at once: an encoder is made for every call
+        "entry_public": to_json(public).decode(),
     }

@@ -1,10 +1,11 @@
 """The life of an appeal, and when a need line can be given to."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backend.kernel.states import Transitions
 
@@ -76,12 +77,12 @@ class OpenNeed(NamedTuple):
     id: int
     appeal_id: int
     charity_id: int
-    charity: str
-    currency: str
     wanted: int
     reserved: int
     unit_price: int
     stopped: bool
+    charity: str
+    currency: str
     live: bool
     starts_at: datetime | None
     ends_at: datetime | None
@@ -103,3 +104,9 @@ class OpenNeed(NamedTuple):
         return (
             bool(self.certificate_no) and self.certificate_until is not None and on <= self.certificate_until
         )
+
+
+def open_needs(lines: Iterable[Sequence[Any]], appeals: Iterable[Sequence[Any]]) -> dict[str, OpenNeed]:
+    """Needs by their public id, from rows of statements.READ and READ_APPEALS."""
+    standing = {row[0]: row[1:] for row in appeals}
+    return {row[0]: OpenNeed(*row, *standing[row[2]]) for row in lines}

@@ -5,17 +5,21 @@ LOCK = """
 SELECT id FROM needs_needline WHERE public_id = ANY(%(need_refs)s) ORDER BY id FOR NO KEY UPDATE
 """
 
-# parameters: need_refs text[]. Columns are the fields of rules.OpenNeed. Read after LOCK, in a statement of
-# its own: only then does it see what a writer before us has committed.
+# parameters: need_refs text[]. Read after LOCK, in a statement of its own: only then does it see what a writer
+# before us has committed. With READ_APPEALS its columns are the fields of rules.OpenNeed (see rules.open_needs).
 READ = """
-SELECT n.public_id, n.id, n.appeal_id, n.charity_id, o.public_id, a.currency, n.wanted, n.reserved,
-       n.unit_price, n.stopped_at IS NOT NULL, a.state = 'live', a.starts_at, a.ends_at,
+SELECT public_id, id, appeal_id, charity_id, wanted, reserved, unit_price, stopped_at IS NOT NULL
+FROM needs_needline WHERE public_id = ANY(%(need_refs)s)
+"""
+
+# parameters: need_refs text[]. What the needs of an appeal have in common, once.
+READ_APPEALS = """
+SELECT a.id, o.public_id, a.currency, a.state = 'live', a.starts_at, a.ends_at,
        c.certificate_no, c.certificate_until, c.mode
-FROM needs_needline n
-JOIN needs_appeal a ON a.id = n.appeal_id
-JOIN parties_charity c ON c.id = n.charity_id
+FROM needs_appeal a
+JOIN parties_charity c ON c.id = a.charity_id
 JOIN parties_organisation o ON o.id = c.organisation_id
-WHERE n.public_id = ANY(%(need_refs)s)
+WHERE a.id IN (SELECT appeal_id FROM needs_needline WHERE public_id = ANY(%(need_refs)s))
 """
 
 # parameters: at, appeal text, category text, township text (empty: all). What can be given now, in id order:

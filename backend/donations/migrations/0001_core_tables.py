@@ -54,14 +54,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Detail',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('donation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='detail', serialize=False, to='donations.donation')),
                 ('name', models.CharField(blank=True, default='', max_length=80)),
                 ('mail', models.EmailField(blank=True, default='', max_length=254)),
                 ('phone', models.CharField(blank=True, default='', max_length=20)),
                 ('honouree', models.CharField(blank=True, default='', max_length=80)),
                 ('message', models.CharField(blank=True, default='', max_length=400)),
                 ('language', models.CharField(blank=True, default='zh-hans', max_length=10)),
-                ('donation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='detail', to='donations.donation')),
             ],
         ),
         migrations.CreateModel(

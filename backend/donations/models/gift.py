@@ -81,7 +81,9 @@ class Donation(models.Model):
 class Detail(models.Model):
     """Personal data of a gift. Every column may be emptied."""
 
-    donation = models.OneToOneField(Donation, on_delete=models.CASCADE, related_name="detail")
+    donation = models.OneToOneField(
+        Donation, on_delete=models.CASCADE, primary_key=True, related_name="detail"
+    )
     name = models.CharField(max_length=80, blank=True, default="")
     mail = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=20, blank=True, default="")

@@ -19,7 +19,7 @@ from backend.kernel.db import numbers, texts
 from backend.kernel.errors import Refused
 from backend.kernel.settings import settings
 from backend.needs import statements as needs
-from backend.needs.rules import OpenNeed
+from backend.needs.rules import OpenNeed, open_needs
 
 QUARTER = 900  # seconds: no zone's day begins within a quarter of an hour
 KEY_RACES = 3  # another process wrote the same key between our look and our write
@@ -118,14 +118,22 @@ def _look(cursor: "psycopg.Cursor[Any]", gifts: Sequence[Gift]) -> _Look:
         "gifts": len(gifts),
         "lines": len(lines),
     }
-    questions = (PLANS, needs.LOCK, statements.FIND_CHECKOUTS, needs.READ, statements.FIND_ACCOUNTS)
     with cursor.connection.pipeline():
-        cursors = [_ask(cursor.connection, question, asked) for question in questions]
-        ids = _ask(cursor.connection, statements.TAKE_IDS, asked)
-    checkouts = {(client, key): (pk, mark) for client, key, pk, mark in cursors[2]}
-    rows = {row[0]: OpenNeed(*row) for row in cursors[3]}
-    accounts = {row[0]: Account(*row[1:]) for row in cursors[4]}
-    return _Look(checkouts, rows, accounts, Ids(*ids.fetchall()[0]))
+        for question in (PLANS, needs.LOCK):
+            _ask(cursor.connection, question, asked)
+        known, lines_asked, appeals, owners, ids = (
+            _ask(cursor.connection, question, asked)
+            for question in (
+                statements.FIND_CHECKOUTS,
+                needs.READ,
+                needs.READ_APPEALS,
+                statements.FIND_ACCOUNTS,
+                statements.TAKE_IDS,
+            )
+        )
+    checkouts = {(client, key): (pk, mark) for client, key, pk, mark in known}
+    accounts = {row[0]: Account(*row[1:]) for row in owners}
+    return _Look(checkouts, open_needs(lines_asked, appeals), accounts, Ids(*ids.fetchall()[0]))
 
 
 def _ask(
@@ -175,13 +183,11 @@ def _again(
 
 
 def _claim(gift: Gift, shelf: Shelf, look: _Look) -> None:
-    rules = house(gift)
-    unpaid = {
-        need.charity_id for line in gift.lines if (need := look.needs.get(line.need_line))
-    } - look.accounts.keys()
-    if unpaid:
-        raise NoAccount
-    admit(gift, shelf, rules)
+    for line in gift.lines:
+        need = look.needs.get(line.need_line)
+        if need is not None and need.charity_id not in look.accounts:
+            raise NoAccount
+    admit(gift, shelf, house(gift))
 
 
 def _write(

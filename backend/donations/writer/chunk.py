@@ -25,7 +25,7 @@ from backend.donations.writer.batch import house
 from backend.kernel.db import joins_transaction, next_ids
 from backend.kernel.models import new_public_id
 from backend.needs import statements as needs
-from backend.needs.rules import OpenNeed
+from backend.needs.rules import OpenNeed, open_needs
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ def _look(cursor: Any, refs: Sequence[str]) -> tuple[dict[str, OpenNeed], dict[i
     cursor.execute(needs.LOCK, {"need_refs": list(refs)})
     asked = {"need_refs": list(refs), "gateway": settings.PAYMENT_GATEWAY}
     cursor.execute(needs.READ, asked)
-    look = {row[0]: OpenNeed(*row) for row in cursor.fetchall()}
+    lines = cursor.fetchall()
+    cursor.execute(needs.READ_APPEALS, asked)
+    look = open_needs(lines, cursor.fetchall())
     cursor.execute(statements.FIND_ACCOUNTS, asked)
     return look, {row[0]: row[1] for row in cursor.fetchall()}
 

@@ -7,6 +7,7 @@ way has been refused.
 """
 
 import functools
+import re
 import time
 from collections.abc import Mapping
 from io import BytesIO
@@ -37,6 +38,7 @@ FORMS = {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded
 MOST_BYTES, MOST_FIELDS = 16_384, 120
 SESSION_SALT = "django.contrib.sessions.backends.signed_cookies"
 _MARK = "the-link"  # stands in a cookie for the gift's own link
+_QUOTED = re.compile("(?:%[0-9A-Fa-f]{2})+").fullmatch
 _guest = AnonymousUser()
 Header = tuple[str, str]
 
@@ -121,9 +123,13 @@ def _form(environ: dict[str, Any]) -> dict[str, str] | None:
 
 
 def _unquoted(text: str) -> str:
-    """`unquote` without its care for text that is not ASCII."""
+    """`unquote` without its care for text that is not ASCII; words of ours are quoted from end to end."""
     text = text.replace("+", " ")
-    return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
+    if "%" not in text:
+        return text
+    whole = _QUOTED(text) is not None
+    said = bytes.fromhex(text.replace("%", "")) if whole else unquote_to_bytes(text)
+    return said.decode("utf-8", "replace")
 
 
 def _is_known(request: Asked, *, guests: bool) -> bool:

@@ -188,7 +188,7 @@ def test_a_batch_costs_the_same_statements_for_one_gift_and_for_thirty(
     for size in (1, 30):
         asked.clear()
         place_many(connection, [wish(line(village.need)) for _ in range(size)])
-        assert len(asked) == 7  # how to plan, lock, three looks and the ids in one round trip, then write
+        assert len(asked) == 8  # how to plan, lock, four looks and the ids in one round trip, then write
 
 
 def test_the_database_itself_refuses_to_oversell(village: Village, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -159,8 +159,11 @@ def test_the_same_content_has_the_same_mark_and_any_change_another() -> None:
         gift(quilts(2, price=6_900)),
         gift(quilts(2)._replace(promise=Choice.WAIT)),
         gift(quilts(2), donor=DonorDetail(name="阿明", message="冬天不冷")),
+        gift(quilts(2), donor=DonorDetail(name="阿", mail="明")),
+        gift(quilts(2), donor=DonorDetail(name="", mail="阿明")),
+        gift(quilts(2), lamps(1)),
     ]
-    assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 5
+    assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 8
 
 
 def test_a_promise_is_kept_where_it_makes_sense() -> None:

@@ -5,19 +5,19 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from pydantic_core import to_json
+
 from backend.donations.payments.port import BadSignature, Notice, Order, OrderState, Standing
 from backend.donations.payments.sandbox import remote
 from backend.donations.payments.sandbox.keys import GATEWAY, MERCHANT, is_signed, sign
 from backend.kernel.settings import settings
-
-_compact = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every order
 
 
 class SandboxGateway:
     """Implements port.Gateway. Creating needs no call: the signed order travels in the address."""
 
     def create(self, order: Order) -> str:
-        wish = _compact(
+        wish = to_json(
             {
                 "merchant_no": order.merchant_no,
                 "merchant_ref": order.merchant_ref,
@@ -30,7 +30,7 @@ class SandboxGateway:
             }
         )
         # both are letters that an address may hold as they are: to quote them would cost more than to sign
-        order_text = base64.urlsafe_b64encode(wish.encode())
+        order_text = base64.urlsafe_b64encode(wish)
         signature = sign(MERCHANT, order_text)
         return f"{settings.SITE_URL}/sandbox-gateway/pay/?order={order_text.decode()}&sign={signature}"
 
