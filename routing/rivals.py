@@ -20,7 +20,7 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
 SOLVERS = ("ours", "pyvrp", "vroom", "ortools")
-KINDS = {".vrp", ".txt", ".json"}
+KINDS = {".vrp", ".txt", ".json", ".vrpsdptw"}
 SAMPLE_SECONDS = 0.5
 PATIENCE = 2.0  # how many times its seconds a solver may take before it is ended
 
@@ -147,8 +147,11 @@ def _best_known(path: Path, *, fleet: bool) -> float | None:
     listed = path.parent / "bks.json"
     if not listed.exists():
         return None
-    for item in json.loads(listed.read_text(encoding="utf-8")).values():
-        if item["file"] == path.name:
+    for name, item in json.loads(listed.read_text(encoding="utf-8")).items():
+        if not isinstance(item, dict):  # a cost by the instance's name
+            if name == path.stem:
+                return float(item)
+        elif item["file"] == path.name:
             best = item["bks"]
             if isinstance(best, dict):
                 return float(best["distance"]) if fleet else None

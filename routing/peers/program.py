@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..checker import check
+from ..distances import completed
 from ..plan import Appraiser, Infeasible, build
 from ..problem import Problem, Sequence
 from ..read import problem_file, with_objective
@@ -25,7 +26,7 @@ def main(solver: Solver) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--objective", choices=["cost", "distance", "fleet"], default="cost")
     asked = parser.parse_args()
-    problem = with_objective(problem_file(asked.problem), asked.objective)
+    problem = completed(with_objective(problem_file(asked.problem), asked.objective))
     sequences = solver(asked.problem, problem, asked)
     try:
         plan = build(Appraiser(problem), sequences)

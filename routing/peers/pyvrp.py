@@ -31,7 +31,7 @@ ROUNDING = {
 def solve(path: Path, problem: Problem, asked: Namespace) -> Iterable[Sequence]:
     """Files of its own dialect read by itself; the others as `engine.pyvrp_model` writes plain classes."""
     kind = re.search(r"^TYPE\s*:\s*(\w+)", path.read_text()[:2_000], re.MULTILINE)
-    if kind and asked.objective == "cost":
+    if kind and kind.group(1) in ROUNDING and asked.objective == "cost":
         data = pyvrp.read(path, ROUNDING[kind.group(1)])
         return _own(data, _search(data, asked))
     model = Model(problem)

@@ -23,7 +23,7 @@ BATCH = 200
 MOST_WAITING = 5_000
 IDLE_SECONDS = 30.0
 FEW = 4  # gifts: a batch that was no crowd
-LOOK_SECONDS, PATIENCE = 0.002, 0.02
+LOOK_SECONDS, PATIENCE = 0.002, 0.006
 
 
 class Busy(Refused):
