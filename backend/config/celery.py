@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.signals import setup_logging, task_prerun
+from django.db import close_old_connections
 from kombu import Exchange, Queue
 
 from backend.interfaces.jobs.schedule import SCHEDULE
@@ -33,6 +34,8 @@ def route(name: str, *_: Any, **__: Any) -> dict[str, str]:
 
 app.conf.task_queues = queues()
 app.conf.task_routes = (route,)
+# Celery would close the database's connection around every task, and a new one costs more than most tasks do
+app.conf["CELERY_DB_REUSE_MAX"] = 1_000
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
@@ -55,5 +58,6 @@ def keep_our_logs(**_: Any) -> None:
 
 @task_prerun.connect
 def bind_task(task_id: str, task: Any, **_: Any) -> None:
+    close_old_connections()  # not those that are good: each is tried before its first use in a task
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)

@@ -49,6 +49,7 @@ LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in 
 WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
 BOUND_PER_SECOND = 6_000  # jobs times kinds of vehicle; measured
 ALWAYS_BOUND = 500
+LONG_SECONDS, BOUND_SHARE = 60.0, 0.025  # from which a bound has its own share of the seconds, at most
 BOUND_ROUNDS = 25  # of a run by counts, whose bound must repeat as well
 
 OnProgress = Callable[[Progress], None]
@@ -192,8 +193,14 @@ def _begun(appraiser: Appraiser, params: Params) -> Problem:
 
 
 def _reserve(problem: Problem, params: Params) -> float:
-    """Seconds of the limit kept back for an engine that looks at its clock late, repair, bound and check."""
-    return min(0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000, params.seconds / 2)
+    """Seconds of the limit kept back for an engine that looks at its clock late, repair, bound and check.
+
+    In a long search also what a bound takes where kinds of vehicles are many.
+    """
+    kept_back = 0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000
+    if params.seconds >= LONG_SECONDS:
+        kept_back += min(BOUND_SHARE * params.seconds, _bound_work(problem) / BOUND_PER_SECOND)
+    return min(kept_back, params.seconds / 2)
 
 
 def _bound(
@@ -202,15 +209,20 @@ def _bound(
     """The bound, where there is time for it: a search that was asked to be quick is not made to wait."""
     if params.bound_seconds and params.iterations is not None:
         return bounds.lower(problem, seconds=params.seconds + 60, rounds=BOUND_ROUNDS)
-    kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
     affordable = max(ALWAYS_BOUND, BOUND_PER_SECOND * clock.left())
-    pairs = sum(job.pickup is not None and job.delivery is not None for job in problem.jobs)
-    if params.iterations is None and (len(problem.jobs) + 4 * pairs) * kinds > affordable:
+    if params.iterations is None and _bound_work(problem) > affordable:
         return Bound(None, "no time for a bound")
     seconds = min(params.bound_seconds, clock.left() / 2)
     if seconds > 0:
         return bounds.lower(problem, seconds=seconds, called_off=called_off)
     return bounds.radial(problem)
+
+
+def _bound_work(problem: Problem) -> int:
+    """Jobs, pairs as five, times kinds of vehicles."""
+    kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
+    pairs = sum(job.pickup is not None and job.delivery is not None for job in problem.jobs)
+    return (len(problem.jobs) + 4 * pairs) * kinds
 
 
 class _Reporter:
