@@ -198,8 +198,9 @@ def _reserve(problem: Problem, params: Params) -> float:
     In a long search also what a bound takes where kinds of vehicles are many.
     """
     kept_back = 0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000
-    if params.seconds >= LONG_SECONDS:
-        kept_back += min(BOUND_SHARE * params.seconds, _bound_work(problem) / BOUND_PER_SECOND)
+    bound = _bound_work(problem) / BOUND_PER_SECOND
+    if params.seconds >= LONG_SECONDS and bound <= BOUND_SHARE * params.seconds:
+        kept_back += bound
     return min(kept_back, params.seconds / 2)
 
 

@@ -13,7 +13,8 @@ from routing.distances import completed
 from routing.generate import Size, county
 from routing.plan import Infeasible, sequences_of
 from routing.problem import Act, Lock, Problem, Sequence
-from routing.solver import Params, Progress, again, kept, solve, solve_with
+from routing.solver import Params, Progress, _bound, _reserve, again, kept, solve, solve_with
+from routing.stop import MaxSeconds
 from tests.routing.county import LORRY, VAN, pair, road
 
 
@@ -88,3 +89,12 @@ def test_a_van_that_six_small_jobs_pay_for_is_sent_though_none_pays_for_it_alone
     assert not plan.unserved and plan.cost.total < 6 * 6_000
     (lone,) = solve_with(road(jobs[:1]), Params(seconds=1, engine="ruin")).unserved
     assert lone.job == "job-0"
+
+
+def test_a_long_search_keeps_time_for_a_bound_over_many_kinds_of_vehicles() -> None:
+    problem = completed(county(Size(warehouses=12, recipients=40, pairs=60, vehicles=40)))
+    bounds = []
+    for seconds in (5.0, 60.0):
+        kept_back = MaxSeconds(_reserve(problem, Params(seconds=seconds)))
+        bounds.append(_bound(problem, Params(seconds=seconds), kept_back).fen)
+    assert bounds[0] is None and bounds[1]
