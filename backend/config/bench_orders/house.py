@@ -48,8 +48,8 @@ class House:
         """The settings as the server has them; a house that could lose a commit is not measured."""
         shown = ", ".join(f"{name} {self.ask(f'SHOW {name}')}" for name in (*DURABLE, "wal_sync_method"))
         assert all(self.ask(f"SHOW {name}") == "on" for name in DURABLE), shown
-        buffers = self.ask("SHOW shared_buffers")
-        return f"PostgreSQL {self.ask('SHOW server_version')}: {shown}, shared_buffers {buffers}"
+        sizes = ", ".join(f"{name} {self.ask(f'SHOW {name}')}" for name in ("shared_buffers", "max_wal_size"))
+        return f"PostgreSQL {self.ask('SHOW server_version')}: {shown}, {sizes}"
 
     def ask(self, question: str) -> Any:
         with psycopg.connect(self._dsn("zhisong"), autocommit=True) as connection:

@@ -26,7 +26,8 @@ INITDB = [
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
 ]
-DURABLE = {"max_connections": "100"}
+# a crowd writes the usual gigabyte within minutes, and gifts wait for the checkpoint that it asks for
+DURABLE = {"max_connections": "100", "max_wal_size": "4GB"}
 FOR_TESTS = {
     "max_connections": "300",
     "fsync": "off",
