@@ -58,6 +58,11 @@ def keep_our_logs(**_: Any) -> None:
 
 @task_prerun.connect
 def bind_task(task_id: str, task: Any, **_: Any) -> None:
-    close_old_connections()  # not those that are good: each is tried before its first use in a task
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
+
+
+@task_prerun.connect
+def try_connections(**_: Any) -> None:
+    """Those of the task before: one that died is closed, a good one is tried before its first use."""
+    close_old_connections()

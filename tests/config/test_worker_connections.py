@@ -7,7 +7,7 @@ import pytest
 from celery.fixups.django import DjangoWorkerFixup
 from django.db import connection
 
-from backend.config.celery import app, bind_task
+from backend.config.celery import app, try_connections
 
 
 def _backend() -> int:
@@ -24,7 +24,7 @@ def run(transactional_db: None):  # type: ignore[no-untyped-def]
 
     def task() -> int:
         fixup.on_task_prerun(sender=sender)
-        bind_task(task_id="t", task=sender)
+        try_connections()
         try:
             return _backend()
         finally:
