@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backend.config.services import pair, place
+from backend.config.services import pair, place, postgres
 from backend.config.services.children import Child
 from backend.config.services.lines import ServiceError, say
 from backend.config.services.place import Place
@@ -44,8 +44,10 @@ class Services:
 
 
 @contextlib.contextmanager
-def own_services() -> Iterator[Services]:
-    """A folder, both services and the demonstration county, for as long as the block lasts."""
+def own_services(**settings: str) -> Iterator[Services]:
+    """A folder, both services and the demonstration county, for as long as the block lasts; `settings` of
+    PostgreSQL beside those of a deployment.
+    """
     folder = Path(tempfile.mkdtemp(prefix="zhisong-bench-", dir="/tmp"))
     folder.chmod(0o755)
     where = place.in_folder(folder)
@@ -58,7 +60,7 @@ def own_services() -> Iterator[Services]:
         DJANGO_SETTINGS_MODULE="backend.config.settings",
     )
     try:
-        with pair.running(where) as (database, valkey):
+        with pair.running(where, {**postgres.DURABLE, **settings}) as (database, valkey):
             subprocess.run(
                 [sys.executable, "-m", "backend.config.prepare"],
                 cwd=BASE_DIR,

@@ -29,6 +29,7 @@ UNLIMITED = {
     "ZS_ADDRESS_GIFTS_A_MINUTE": "1000000000",
 }
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+SHOWN = ("shared_buffers", "max_wal_size", "wal_init_zero", "max_connections")
 
 
 @dataclass
@@ -48,8 +49,8 @@ class House:
         """The settings as the server has them; a house that could lose a commit is not measured."""
         shown = ", ".join(f"{name} {self.ask(f'SHOW {name}')}" for name in (*DURABLE, "wal_sync_method"))
         assert all(self.ask(f"SHOW {name}") == "on" for name in DURABLE), shown
-        sizes = ", ".join(f"{name} {self.ask(f'SHOW {name}')}" for name in ("shared_buffers", "max_wal_size"))
-        return f"PostgreSQL {self.ask('SHOW server_version')}: {shown}, {sizes}"
+        others = ", ".join(f"{name} {self.ask(f'SHOW {name}')}" for name in SHOWN)
+        return f"PostgreSQL {self.ask('SHOW server_version')}: {shown}, {others}"
 
     def ask(self, question: str) -> Any:
         with psycopg.connect(self._dsn("zhisong"), autocommit=True) as connection:

@@ -26,8 +26,9 @@ INITDB = [
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
 ]
-# a crowd writes the usual gigabyte within minutes, and gifts wait for the checkpoint that it asks for
-DURABLE = {"max_connections": "100", "max_wal_size": "4GB"}
+# A crowd writes the usual gigabyte within minutes, and gifts wait for the checkpoint that it asks for; they wait
+# as well for each new 16 MB of log to be filled with zeros.
+DURABLE = {"max_connections": "100", "max_wal_size": "4GB", "wal_init_zero": "off"}
 FOR_TESTS = {
     "max_connections": "300",
     "fsync": "off",
