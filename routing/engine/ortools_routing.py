@@ -14,15 +14,14 @@ from typing import Any
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from ..params import Params
-from ..plan import Appraiser, Broken, left_out
 from ..problem import Act, Problem, Sequence
 from . import annealing
+from .incumbent import Incumbent
 from .interface import Draft, Report
 from .ortools_model import UNIT, Model
 from .ruin import COLD, WARM, Ruin
 from .ruin_data import numbers
 
-REPORT_EVERY = 0.1
 SLICE = 30  # solutions of OR-Tools
 FEW_NODES = (
     40  # up to which OR-Tools has another slice after every cycle: of more, a solution can take seconds
@@ -30,7 +29,6 @@ FEW_NODES = (
 START_ROUNDS = 40  # of ruin and recreate from nothing
 FIRST_ROUNDS = 200  # then from the best, twice as many each time
 FOREVER = 2**62
-Worth = tuple[int, int]
 
 
 class OrToolsRouting:
@@ -113,55 +111,6 @@ class _Run:
             routing.SolveWithParameters(search)
         else:
             routing.SolveFromAssignmentWithParameters(assignment, search)
-
-
-class Incumbent:
-    """The best routes by what they truly cost; reports them, not more often than it helps."""
-
-    def __init__(self, appraiser: Appraiser, report: Report) -> None:
-        self._appraiser, self._report = appraiser, report
-        self._begun, self._reported = time.monotonic(), 0.0
-        self._costs: dict[Sequence, int | None] = {}
-        self.worth: Worth | None = None
-        self.best: tuple[Sequence, ...] = ()
-        self.iterations = 0
-
-    def offer(self, found: tuple[Sequence, ...]) -> None:
-        """Kept where it is better; routes that cannot be driven only until there are others."""
-        worth = self._worth(found)
-        if worth is None and self.best:
-            return
-        if worth is not None and self.worth is not None and worth >= self.worth:
-            return
-        self.worth, self.best = worth, found
-        now = time.monotonic()
-        if now - self._reported >= REPORT_EVERY:
-            self._reported = now
-            self.told()
-
-    def told(self) -> Draft:
-        draft = Draft(self.best, self.iterations, time.monotonic() - self._begun)
-        self._report(draft)
-        return draft
-
-    def _worth(self, found: tuple[Sequence, ...]) -> Worth | None:
-        """Mandatory jobs left out by priority, then fen."""
-        costs = [self._cost(sequence) for sequence in found]
-        left = left_out(self._appraiser.problem, (act.job for item in found for act in item.acts))
-        if None in costs:
-            return None
-        fen = sum(cost or 0 for cost in costs) + sum(item.tariff or 0 for item in left)
-        return sum(1 + self._priority(item.job) for item in left if item.tariff is None), fen
-
-    def _priority(self, job: str) -> int:
-        group = self._appraiser.group_of.get(job)
-        return self._appraiser.jobs[job].priority if group is None else group.priority
-
-    def _cost(self, sequence: Sequence) -> int | None:
-        if sequence not in self._costs:
-            facts = self._appraiser.appraise(sequence.vehicle, sequence.acts)
-            self._costs[sequence] = None if isinstance(facts, Broken) else facts.cost
-        return self._costs[sequence]
 
 
 class _Watch:

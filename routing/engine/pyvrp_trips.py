@@ -1,17 +1,25 @@
-"""Reloads and groups of alternatives in PyVRP: its own reload depots and client groups, one search on the whole."""
+"""Reloads and groups of alternatives in PyVRP: its own reload depots and client groups, one search on the whole.
+
+Its local search seldom begins a trip where that pays only with other changes. Ruin and recreate does, so where
+there are few acts it goes first, and the better of both counts.
+"""
 
 from __future__ import annotations
 
 import itertools
 import time
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyvrp
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks
 
 from ..params import Params
 from ..problem import Act, Problem, Sequence, acts_of
+from . import annealing
+from .incumbent import Incumbent
 from .interface import Draft, Report
 from .pyvrp_fleet import vehicles_first
 from .pyvrp_model import Model, Part, kind_counts
@@ -19,7 +27,10 @@ from .pyvrp_tuning import memory, tuning
 
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 FEASIBLE_COUNT = 2_000  # the same in iterations
-REPORT_EVERY = 0.2
+OFFER_EVERY = 0.2  # seconds
+FEW_ACTS = 60  # up to which ruin and recreate goes first
+FEW_ROUNDS = 400
+FEW_SHARE = 0.3  # of the search at most
 
 
 def needed(problem: Problem) -> bool:
@@ -69,60 +80,66 @@ class _Phase:
 
 
 class _Eye(IteratedLocalSearchCallbacks):
-    """Reports better solutions that can be driven."""
+    """Offers solutions that can be driven; the last one is offered by the search itself."""
 
-    def __init__(self, model: Model, part: Part, begun: float, report: Report) -> None:
-        self._model, self._part, self._begun, self._report = model, part, begun, report
-        self._reported = 0.0
-        self.iterations = 0
-        self.best: tuple[Sequence, ...] | None = None
+    def __init__(self, model: Model, part: Part, incumbent: Incumbent) -> None:
+        self._model, self._part, self._incumbent = model, part, incumbent
+        self._offered = 0.0
+        self.found = False
+
+    def on_start(self, ils: IteratedLocalSearch) -> None:
+        self.on_best(ils.initial_solution)
 
     def on_iteration(self, *_: object) -> None:
-        self.iterations += 1
+        self._incumbent.iterations += 1
 
     def on_best(self, best: pyvrp.Solution) -> None:
         if not best.is_feasible():
             return
         now = time.monotonic()
-        first = self.best is None
-        if first or now - self._reported >= REPORT_EVERY:
-            self.best = _sequences(self._model, self._part, best)
-            self._reported = now
-            self._report(Draft(self.best, self.iterations, now - self._begun))
+        if not self.found or now - self._offered >= OFFER_EVERY:
+            self.found, self._offered = True, now
+            self._incumbent.offer(_sequences(self._model, self._part, best))
 
 
 def search(problem: Problem, params: Params, report: Report, begun: float) -> Draft:
     """Mandatory jobs as required first; where that is not feasible in time, at a price above any cost."""
     model = Model(problem)
+    incumbent = Incumbent(model.appraiser, report)
     if not model.jobs:
-        return Draft((), 0, 0.0)
-    end = begun + params.seconds
+        return incumbent.told()
     count = 2**60 if params.iterations is None else params.iterations
+    if len(model.acts) <= FEW_ACTS:
+        few = replace(params, seconds=FEW_SHARE * params.seconds, iterations=min(FEW_ROUNDS, count))
+        first = annealing.ENGINE.search(problem, few, lambda draft: incumbent.offer(draft.sequences))
+        incumbent.iterations += first.iterations
+    end = begun + params.seconds
     share = begun + FEASIBLE_SHARE * params.seconds if params.iterations is None else end
-    done = 0
     kinds = kind_counts(model.kinds)
     tuned = tuning(model, range(len(model.jobs)), kinds, priced=vehicles_first(problem))
     looks_back = memory(len(model.acts), params.seconds, count)
     for owed in (False, True):
         part = _part(model, owed)
-        eye = _Eye(model, part, begun, report)
+        eye = _Eye(model, part, incumbent)
         limits = (end, count) if owed else (share, min(count, FEASIBLE_COUNT))
-        stop = _Phase(end, count - done, *limits, lambda eye=eye: eye.best is not None)  # type: ignore[misc]
+        stop = _Phase(end, count - incumbent.iterations, *limits, lambda eye=eye: eye.found)  # type: ignore[misc]
         settings = pyvrp.SolveParams(
             ils=tuned.iterated(looks_back, eye),
             neighbourhood=tuned.neighbourhood(),
             perturbation=tuned.perturbation(),
             penalty=pyvrp.PenaltyParams(max_penalty=part.dearest),
         )
-        result = pyvrp.solve(
-            part.data, stop, seed=params.seed, collect_stats=False, display=False, params=settings
-        )
-        done += result.num_iterations
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", PenaltyBoundWarning
+            )  # what cannot be done is told by the next phase
+            result = pyvrp.solve(
+                part.data, stop, seed=params.seed, collect_stats=False, display=False, params=settings
+            )
         if result.best.is_feasible():
-            draft = Draft(_sequences(model, part, result.best), done, time.monotonic() - begun)
-            report(draft)
-            return draft
-    return Draft((), done, time.monotonic() - begun)
+            incumbent.offer(_sequences(model, part, result.best))
+            break
+    return incumbent.told()
 
 
 def _part(model: Model, owed: bool) -> Part:

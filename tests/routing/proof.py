@@ -1,10 +1,11 @@
 """The optimum of up to seven jobs, proven by CP-SAT: the rules written once more, as one model.
 
-Without reloads; at most one break a vehicle. Costs are in units of 1/18000 fen, so routes are not rounded.
+At most one break a vehicle. Costs are in units of 1/18000 fen, so routes are not rounded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -15,15 +16,29 @@ from routing.plan import Appraiser
 from routing.problem import Act, Problem, Task, Vehicle, acts_of, task_of
 
 LATE = 20_000  # after every window and shift that is drawn
+MUCH = 10_000  # more than is ever on board
 OWED = 10**11  # more than any plan costs
 
 
 @dataclass(frozen=True, slots=True)
-class Arc:
-    """From one act to the next on a vehicle; None is its start or its end."""
+class Again:
+    """The start of a vehicle's trip of this number, the first being 0, at one of its reloads."""
 
-    before: Act | None
-    after: Act | None
+    vehicle: str
+    trip: int
+    task: Task
+
+
+Stop = Act | Again
+Sums = list[list[cp_model.LinearExprT]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """From one stop to the next on a vehicle; None is its start or its end."""
+
+    before: Stop | None
+    after: Stop | None
     literal: cp_model.IntVar
     metres: int
     seconds: int  # the way alone
@@ -48,12 +63,15 @@ class _Proof:
         self.index = location_index(problem)
         self.jobs = self.appraiser.jobs
         self.acts = [act for job in problem.jobs for act in acts_of(job)]
-        self.begin = {act: self._begin(act) for act in self.acts}
-        self.rank = {act: self.model.new_int_var(0, len(self.acts), f"rank {act}") for act in self.acts}
-        self.load = {
-            act: [self.model.new_int_var(0, 10_000, f"load {act}") for _ in problem.dimensions]
-            for act in self.acts
-        }
+        self.begin: dict[Stop, cp_model.IntVar] = {act: self._begin(act) for act in self.acts}
+        self.rank: dict[Stop, cp_model.IntVar] = {}
+        self.trip: dict[Act, cp_model.IntVar] = {}
+        self.load: dict[Stop, list[cp_model.IntVar]] = {}
+        self.kept: dict[Act, list[cp_model.IntVar]] = {}  # of the load, what stays to the end or a reload
+        for act in self.acts:
+            self._count(act)
+            self.trip[act] = self.model.new_int_var(0, len(self.acts) + 1, f"trip {act}")
+            self.kept[act] = [self.model.new_int_var(0, MUCH, f"kept {act}") for _ in problem.dimensions]
         self.serves: dict[str, list[cp_model.IntVar]] = {job.id: [] for job in problem.jobs}
         self.cost: list[cp_model.LinearExprT] = []
         for vehicle in problem.vehicles:
@@ -62,8 +80,13 @@ class _Proof:
         self._keep_order()
         self.model.minimize(sum(self.cost))
 
-    def _task(self, act: Act) -> Task:
-        return task_of(self.jobs[act.job], act.kind)
+    def _count(self, stop: Stop) -> None:
+        """Its place on the route, and what is on board after it."""
+        self.rank[stop] = self.model.new_int_var(0, 3 * len(self.acts) + 2, f"rank {stop}")
+        self.load[stop] = [self.model.new_int_var(0, MUCH, f"load {stop}") for _ in self.problem.dimensions]
+
+    def _task(self, stop: Stop) -> Task:
+        return stop.task if isinstance(stop, Again) else task_of(self.jobs[stop.job], stop.kind)
 
     def _begin(self, act: Act) -> cp_model.IntVar:
         """When an act begins: within its windows, a pickup not before its goods are ready."""
@@ -86,22 +109,13 @@ class _Proof:
         for job, literal in serve.items():
             self.serves[job].append(literal)
             model.add_implication(literal, used)
-        arcs = self._arcs(vehicle, used, serve)
-        first = [
-            sum(
-                self.jobs[job].amount[number] * literal
-                for job, literal in serve.items()
-                if self.jobs[job].pickup is None
-            )
-            for number in range(len(vehicle.capacity))
-        ]
+        again = self._again(vehicle, serve)
+        arcs = self._arcs(vehicle, used, serve, again)
+        taken = self._taken(vehicle, serve, again, start)
         for arc in arcs:
-            self._follow(arc, start, end, first, vehicle)
-        for total, room in zip(first, vehicle.capacity, strict=True):
+            self._follow(arc, start, end, taken, vehicle)
+        for total, room in zip(taken[0], vehicle.capacity, strict=True):
             model.add(total <= room)
-        for job, literal in serve.items():
-            if self.jobs[job].pickup is None:
-                model.add(start >= self.jobs[job].release).only_enforce_if(literal)
         model.add(end >= start)
         model.add(end == start).only_enforce_if(~used)
         if vehicle.max_seconds is not None:
@@ -118,11 +132,68 @@ class _Proof:
             (end - start) * (PER_SECOND * vehicle.hour_price),
         ]
 
-    def _arcs(self, vehicle: Vehicle, used: cp_model.IntVar, serve: dict[str, cp_model.IntVar]) -> list[Arc]:
-        acts = [act for act in self.acts if act.job in serve]
-        nodes: list[Act | None] = [None, *acts]
+    def _again(self, vehicle: Vehicle, serve: dict[str, cp_model.IntVar]) -> dict[Again, cp_model.IntVar]:
+        """Every further trip that could be of use, at each reload; only a vehicle with acts has any."""
+        acts = sum(len(acts_of(self.jobs[job])) for job in serve)
+        most = acts + 1 if vehicle.max_trips is None else min(acts + 1, vehicle.max_trips - 1)
+        places = [task for task in vehicle.reloads if self.appraiser.may_go(vehicle, task.location)]
+        begun = {}
+        for trip in range(1, most + 1 if acts and places else 1):
+            for task in places:
+                stop = Again(vehicle.id, trip, task)
+                spans = [[window.start, window.end] for window in task.windows] or [[0, LATE]]
+                self.begin[stop] = self.model.new_int_var_from_domain(
+                    cp_model.Domain.from_intervals(spans), f"begin {stop}"
+                )
+                self._count(stop)
+                begun[stop] = self.model.new_bool_var(f"{stop}")
+        if begun:
+            self.model.add_bool_or(serve.values()).only_enforce_if(self._any(begun.values()))
+        return begun
+
+    def _any(self, literals: Iterable[cp_model.IntVar]) -> cp_model.IntVar:
+        some = self.model.new_bool_var("any")
+        self.model.add_max_equality(some, list(literals))
+        return some
+
+    def _taken(
+        self,
+        vehicle: Vehicle,
+        serve: dict[str, cp_model.IntVar],
+        again: dict[Again, cp_model.IntVar],
+        start: cp_model.IntVar,
+    ) -> Sums:
+        """What each trip takes on board at its start, which waits until all of that is ready."""
+        trips = {stop.trip for stop in again}
+        taken: Sums = [[0] * len(vehicle.capacity) for _ in range(1 + max(trips, default=0))]
+        for job, served in serve.items():
+            if self.jobs[job].pickup is not None:
+                continue
+            (act,) = acts_of(self.jobs[job])
+            for trip, amounts in enumerate(taken):
+                here = self.model.new_bool_var(f"{vehicle.id} {job} in {trip}")
+                self.model.add_implication(here, served)
+                self.model.add(self.trip[act] == trip).only_enforce_if(here)
+                self.model.add(self.trip[act] != trip).only_enforce_if(served, ~here)
+                for number, amount in enumerate(self.jobs[job].amount):
+                    amounts[number] += amount * here
+                begins = [start] if trip == 0 else [self.begin[stop] for stop in again if stop.trip == trip]
+                for begin in begins:
+                    self.model.add(begin >= self.jobs[job].release).only_enforce_if(here)
+        return taken
+
+    def _arcs(
+        self,
+        vehicle: Vehicle,
+        used: cp_model.IntVar,
+        serve: dict[str, cp_model.IntVar],
+        again: dict[Again, cp_model.IntVar],
+    ) -> list[Arc]:
+        visited: dict[Stop, cp_model.IntVar] = {act: serve[act.job] for act in self.acts if act.job in serve}
+        visited.update(again)
+        nodes: list[Stop | None] = [None, *visited]
         circuit = [(0, 0, ~used)]
-        circuit += [(node, node, ~serve[act.job]) for node, act in enumerate(acts, 1)]
+        circuit += [(node, node, ~literal) for node, literal in enumerate(visited.values(), 1)]
         prefix = self.appraiser.prefix(vehicle.id)
         frozen = dict(zip((None, *prefix), prefix, strict=False))
         arcs = []
@@ -139,7 +210,7 @@ class _Proof:
         self.model.add_circuit(circuit)
         return arcs
 
-    def _way(self, vehicle: Vehicle, before: Act | None, after: Act | None) -> tuple[int, int, int]:
+    def _way(self, vehicle: Vehicle, before: Stop | None, after: Stop | None) -> tuple[int, int, int]:
         tables = travel(self.problem, vehicle.profile)
         here = vehicle.start if before is None else self._task(before).location
         there = vehicle.end if after is None else self._task(after).location
@@ -158,7 +229,7 @@ class _Proof:
         arc: Arc,
         start: cp_model.IntVar,
         end: cp_model.IntVar,
-        first: list[cp_model.LinearExprT],
+        taken: Sums,
         vehicle: Vehicle,
     ) -> None:
         model = self.model
@@ -169,13 +240,34 @@ class _Proof:
             return
         if arc.before is not None:
             model.add(self.rank[arc.after] >= self.rank[arc.before] + 1).only_enforce_if(arc.literal)
-        job = self.jobs[arc.after.job]
+        trip = self._trip(arc.before)
+        if isinstance(arc.after, Again):
+            model.add(trip == arc.after.trip - 1).only_enforce_if(arc.literal)
+        else:
+            model.add(self.trip[arc.after] == trip).only_enforce_if(arc.literal)
         for number, load in enumerate(self.load[arc.after]):
-            before = first[number] if arc.before is None else self.load[arc.before][number]
-            gained = job.returns[number] if job.returns and arc.after.kind == "delivery" else 0
-            change = job.amount[number] if arc.after.kind == "pickup" else gained - job.amount[number]
-            model.add(load == before + change).only_enforce_if(arc.literal)
+            on_board = taken[0][number] if arc.before is None else self.load[arc.before][number]
+            kept = self.kept[arc.before][number] if isinstance(arc.before, Act) else 0
+            if isinstance(arc.after, Again):
+                change = taken[arc.after.trip][number] - kept
+            else:
+                change, more = self._change(arc.after, number)
+                model.add(self.kept[arc.after][number] == kept + more).only_enforce_if(arc.literal)
+            model.add(load == on_board + change).only_enforce_if(arc.literal)
             model.add(load <= vehicle.capacity[number]).only_enforce_if(arc.literal)
+
+    def _trip(self, stop: Stop | None) -> cp_model.LinearExprT:
+        if stop is None:
+            return 0
+        return stop.trip if isinstance(stop, Again) else self.trip[stop]
+
+    def _change(self, act: Act, number: int) -> tuple[int, int]:
+        """Of the load, and of what stays on board to the end or a reload."""
+        job = self.jobs[act.job]
+        if act.kind == "pickup":
+            return job.amount[number], 0 if job.delivery else job.amount[number]
+        gained = job.returns[number] if job.returns else 0
+        return gained - job.amount[number], gained
 
     def _rest(
         self,
@@ -226,5 +318,5 @@ class _Proof:
     def _before(self, first: Act, later: Act) -> None:
         """Where both are done; acts in a fixed order are of one vehicle."""
         both = [sum(self.serves[act.job]) for act in (first, later)]
-        gap = (len(self.acts) + 1) * (2 - both[0] - both[1])
+        gap = (3 * len(self.acts) + 3) * (2 - both[0] - both[1])
         self.model.add(self.rank[first] + 1 <= self.rank[later] + gap)

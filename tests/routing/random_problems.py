@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from routing.problem import (
 
 PLACES = ("a", "b", "c", "d")
 DAY = 4_000
+FULL = ("pair", "delivery", "delivery", "pickup")
 
 
 @st.composite
@@ -153,6 +155,55 @@ def problems(
     if choices and draw(st.booleans()):
         problem = replace(problem, orders=(Sequence("v0", draw(_some_order(work))),))
     return _with_prefix(problem) if locks and draw(st.integers(0, 4)) == 0 else problem
+
+
+@st.composite
+def full_loads(draw: st.DrawFn, **asked: Any) -> Problem:
+    """A problem in which a load or two fill a vehicle, so that most must reload where they may."""
+    problem = draw(problems(kinds=FULL, trips=True, **asked))
+    fleet = tuple(
+        replace(
+            vehicle,
+            capacity=(60, 60),
+            shift=Window(0, 2 * DAY),
+            max_metres=draw(st.none() | st.integers(1_000, 5_000)),
+            max_seconds=None,
+            reloads=vehicle.reloads or (Task(draw(st.sampled_from(PLACES)), (), 30),),
+        )
+        for vehicle in problem.vehicles
+    )
+    work = tuple(
+        replace(
+            job,
+            amount=(draw(st.integers(20, 60)), draw(st.integers(0, 60))),
+            skills=(),
+            classes=None,
+            vehicles=None,
+            returns=(20, 0) if job.returns else (),
+        )
+        for job in problem.jobs
+    )
+    places = tuple(replace(place, classes=None) for place in problem.locations)
+    return replace(problem, vehicles=fleet, jobs=work, locations=places, prefixes=())
+
+
+def plain(problem: Problem) -> Problem:
+    """The same with reloads as PyVRP knows them: at home, in no time; no pairs, one window each."""
+
+    def open_once(task: Task | None) -> Task | None:
+        return task and replace(task, windows=task.windows[:1])
+
+    fleet = (replace(van, start=van.start or "a") for van in problem.vehicles)
+    work = (
+        replace(job, pickup=None if job.delivery else open_once(job.pickup), delivery=open_once(job.delivery))
+        for job in problem.jobs
+    )
+    return replace(
+        problem,
+        vehicles=tuple(replace(van, reloads=(Task(van.start),)) for van in fleet if van.start),
+        jobs=tuple(work),
+        locations=tuple(replace(place, visit_seconds=0) for place in problem.locations),
+    )
 
 
 @st.composite

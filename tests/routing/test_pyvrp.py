@@ -122,6 +122,13 @@ def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
     assert [bool(task.tours) for task, _ in searched] == [True]
 
 
+def test_a_search_whose_first_plan_is_the_best_goes_on_to_its_end() -> None:
+    few = town(4, vehicles=1)
+    van = replace(few.vehicles[0], reloads=(Task(few.vehicles[0].start or ""),))
+    plan = solve_with(replace(few, vehicles=(van,)), replace(QUICK, iterations=3_000))
+    assert (plan.iterations, len(plan.unserved)) == (3_000, 0)
+
+
 def test_vehicles_have_their_price_until_there_are_as_few_as_may_be(
     searched: list[tuple[Asked, Outcome]],
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis.strategies import SearchStrategy
 
 from routing import bounds
 from routing.checker import check
@@ -16,7 +17,16 @@ from routing.plan import Appraiser, Facts, Infeasible, Plan, build, sequences_of
 from routing.problem import Problem, Sequence, dumps, loads
 from routing.solver import Params, solve_with
 from tests.routing.proof import proven
-from tests.routing.random_problems import dues, optimum, orders, problems, with_reloads
+from tests.routing.random_problems import (
+    FULL,
+    dues,
+    full_loads,
+    optimum,
+    orders,
+    plain,
+    problems,
+    with_reloads,
+)
 
 THOROUGH = settings(
     max_examples=60,
@@ -26,7 +36,7 @@ THOROUGH = settings(
 )
 FOUND = Path(__file__).parent / "found"
 QUICK = Params(seconds=1.0, iterations=200, isolated=False)
-ROUNDS = {"ortools": 600, "ruin": 400}
+ROUNDS = {"ortools": 600, "ruin": 400, "pyvrp": 1_000}
 
 
 def found(name: str) -> Problem:
@@ -66,7 +76,9 @@ def owed(problem: Problem, plan: Plan) -> int:
 @pytest.mark.parametrize("engine", ["ruin", "ortools", "pyvrp"])
 @THOROUGH
 @given(
-    problem=problems(kinds=("pair", "delivery", "delivery", "pickup"), rests=False, trips=True, choices=True)
+    problem=problems(kinds=FULL, rests=False, trips=True, choices=True)
+    | full_loads(rests=False, choices=True)
+    | full_loads(rests=False, most_vehicles=1)
 )
 @example(problem=found("goods_on_board"))
 @example(problem=found("fixed_order"))
@@ -89,8 +101,8 @@ def test_the_engine_reaches_the_optimum_with_trips_groups_and_orders(engine: str
     assert (left, plan.cost.total) <= (best[0], best[1] + len(plan.routes)), dumps(problem)
 
 
-@settings(THOROUGH, max_examples=200)
-@given(problems(choices=True))
+@settings(THOROUGH, max_examples=300)
+@given(problems(choices=True) | full_loads(choices=True) | full_loads(most_vehicles=1))
 def test_the_proof_and_the_trial_of_everything_agree(problem: Problem) -> None:
     best, proof = optimum(problem), proven(problem)
     assert (best is None) == (proof is None), dumps(problem)
@@ -99,12 +111,31 @@ def test_the_proof_and_the_trial_of_everything_agree(problem: Problem) -> None:
         assert abs(proof[1] - best[1]) <= len(problem.vehicles), (proof, best, dumps(problem))
 
 
-@pytest.mark.parametrize(("engine", "examples"), [("ruin", 20), ("ortools", 8)])
-def test_the_engine_reaches_what_is_proven_of_five_to_seven_jobs(engine: str, examples: int) -> None:
+MANY = problems(fewest_jobs=5, most_jobs=7, choices=True)
+TRIPS = full_loads(fewest_jobs=4, most_jobs=5, rests=False, locks=False)
+PLAIN_TRIPS = TRIPS.map(plain)
+
+
+@pytest.mark.parametrize(
+    ("engine", "asked", "examples"),
+    [
+        ("ruin", MANY, 20),
+        ("ortools", MANY, 8),
+        ("ruin", TRIPS, 20),
+        ("ortools", TRIPS, 8),
+        ("pyvrp", PLAIN_TRIPS, 20),
+    ],
+    ids=lambda asked: {id(MANY): "many", id(TRIPS): "trips", id(PLAIN_TRIPS): "trips"}.get(
+        id(asked), str(asked)
+    ),
+)
+def test_the_engine_reaches_what_is_proven_of_four_to_seven_jobs(
+    engine: str, asked: SearchStrategy[Problem], examples: int
+) -> None:
     @settings(THOROUGH, max_examples=examples)
-    @given(problems(fewest_jobs=5, most_jobs=7, choices=True))
+    @given(asked)
     def reaches(problem: Problem) -> None:
-        proof = proven(problem)
+        proof = None if load(engine).unable(problem) else proven(problem)
         if proof is None:
             return
         plan = solve_with(
