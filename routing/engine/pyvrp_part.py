@@ -18,7 +18,7 @@ from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks
 
 from .pyvrp_model import Model, Part, Tour
-from .pyvrp_tuning import Tuning, tuning
+from .pyvrp_tuning import OWN, Tuning, tuning
 
 Penalties = tuple[list[float], float, float]
 OPERATORS = pyvrp.SolveParams().operators
@@ -32,6 +32,7 @@ class Task:
     `owed` makes mandatory jobs optional at a price above any cost. `priced` asks for the model with what vehicles
     cost. `end` is of time.monotonic, which processes of one machine share. With `until_feasible` it goes on past
     its count for a solution that can be driven. `memory` is how far late acceptance looks back, at least.
+    `own` asks for PyVRP's own parameters.
     """
 
     jobs: tuple[int, ...]
@@ -45,6 +46,7 @@ class Task:
     penalties: Penalties | None = None
     priced: bool = False
     memory: int = 0
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
 def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
-    tuned = tuning(model, task.jobs, task.available, priced=task.priced)
+    tuned = OWN if task.own else tuning(model, task.jobs, task.available, priced=task.priced)
     local, manager = _tools(part, task, tuned)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None

@@ -23,7 +23,7 @@ from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_firs
 from .pyvrp_model import Model, Tour, kind_counts
 from .pyvrp_part import Outcome, Task, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
-from .pyvrp_tuning import FEW_ACTS, chooses_fleet, memory
+from .pyvrp_tuning import FEW_ACTS, chooses_fleet, is_long, memory
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
@@ -238,7 +238,8 @@ class _Run:
         """One search of the whole for all the time there is; side by side with others, from the best now and then."""
         if crew.size == 1:
             given = bool(self._model.problem.initial)
-            if len(self._model.acts) <= FEW_ACTS and not self._fleet and not given:
+            few = len(self._model.acts) <= FEW_ACTS and not self._is_long()
+            if few and not self._fleet and not given:
                 self._from_two_starts()
             task = self._whole(self._left(), self._end)
             self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
@@ -258,10 +259,14 @@ class _Run:
 
     def _whole(self, count: int, end: float) -> Task:
         """The whole, searched for so long."""
-        share = round((end - time.monotonic()) / self._params.seconds, 1)  # whatever a first plan took
-        looks_back = memory(len(self._model.acts), share * self._params.seconds, count)
         task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
-        return replace(task, memory=looks_back)
+        if self._is_long():
+            return replace(task, own=True)
+        share = round((end - time.monotonic()) / self._params.seconds, 1)  # whatever a first plan took
+        return replace(task, memory=memory(len(self._model.acts), share * self._params.seconds, count))
+
+    def _is_long(self) -> bool:
+        return is_long(len(self._model.acts), self._params.seconds, self._count)
 
     def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
         """Everybody searches the whole for this share of what is left; the best of them is kept."""

@@ -2,7 +2,7 @@
 
 Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
 seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor fewer neighbours where a
-fleet is to be chosen.
+fleet is to be chosen, nor any of it where the search is long for its acts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ LONGEST_MEMORY = 600  # iterations
 SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
+LONG = 40_000  # iterations of the whole, from which PyVRP's own parameters find more
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 
 
@@ -65,8 +66,16 @@ def memory(acts: int, seconds: float, count: int) -> int:
     """What late acceptance should look back in a search of so many seconds and iterations: by what these were set
     to, not by what the machine does in them, so that the same search has the same.
     """
-    expected = min(count, ITERATIONS * max(0.0, seconds) / math.sqrt(max(1, acts)))
-    return round(min(LONGEST_MEMORY, expected * SHARE_OF_SEARCH))
+    return round(min(LONGEST_MEMORY, _expected(acts, seconds, count) * SHARE_OF_SEARCH))
+
+
+def is_long(acts: int, seconds: float, count: int) -> bool:
+    """Whether a search of so many seconds and iterations has time for PyVRP's own ways."""
+    return _expected(acts, seconds, count) >= LONG
+
+
+def _expected(acts: int, seconds: float, count: int) -> float:
+    return min(count, ITERATIONS * max(0.0, seconds) / math.sqrt(max(1, acts)))
 
 
 def chooses_fleet(model: Model, jobs: Sequence[int], available: Sequence[int]) -> bool:

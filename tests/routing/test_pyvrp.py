@@ -12,7 +12,7 @@ import pytest
 
 from routing.checker import check
 from routing.distances import completed
-from routing.engine import choose, pyvrp_fleet, pyvrp_search
+from routing.engine import choose, pyvrp_fleet, pyvrp_search, pyvrp_tuning
 from routing.engine.crew import Crew
 from routing.engine.pyvrp_fleet import vehicles_first
 from routing.engine.pyvrp_model import ENDLESS, Model, Tour, kind_counts
@@ -28,6 +28,7 @@ from routing.engine.pyvrp_tuning import (
     OWN,
     USUAL,
     Tuning,
+    is_long,
     memory,
     tuning,
 )
@@ -127,6 +128,14 @@ def test_a_search_whose_first_plan_is_the_best_goes_on_to_its_end() -> None:
     van = replace(few.vehicles[0], reloads=(Task(few.vehicles[0].start or ""),))
     plan = solve_with(replace(few, vehicles=(van,)), replace(QUICK, iterations=3_000))
     assert (plan.iterations, len(plan.unserved)) == (3_000, 0)
+
+
+def test_a_search_long_for_its_acts_is_one_with_pyvrps_own_parameters(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    monkeypatch.setattr(pyvrp_tuning, "LONG", QUICK.iterations)
+    solve_with(town(), QUICK)
+    assert [(bool(task.tours), task.own) for task, _ in searched] == [(False, False), (True, True)]
 
 
 def test_vehicles_have_their_price_until_there_are_as_few_as_may_be(
@@ -345,6 +354,11 @@ def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_c
     assert tuned(replace(problem, jobs=optional)) is OWN
     assert tuned(problem, priced=True) is OWN
     assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
+
+
+def test_a_search_is_long_by_its_seconds_counts_and_acts() -> None:
+    assert is_long(300, 30, 2**60) and not is_long(300, 10, 2**60)
+    assert not is_long(1_000, 30, 2**60) and not is_long(300, 30, 39_999)
 
 
 def test_late_acceptance_looks_back_by_what_a_search_was_set_to() -> None:
