@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
@@ -28,10 +29,15 @@ def die_with_parent(parent: int) -> None:
 
 
 class Crew(Generic[T, R]):
-    """`size` workers that do tasks; with size 1 the caller is the worker."""
+    """`size` workers that do tasks; with size 1 the caller is the worker.
 
-    def __init__(self, size: int, work: Callable[[T], R]) -> None:
-        self._work = work
+    `work` gets a task and where to tell what it has so far; `hear` gets that, while the caller waits in `next`.
+    """
+
+    def __init__(
+        self, size: int, work: Callable[[T, Callable[[R], None]], R], hear: Callable[[R], None]
+    ) -> None:
+        self._work, self._hear = work, hear
         self._size = max(1, size)
         self._idle: list[Connection] = []
         self._busy: dict[Connection, T] = {}
@@ -89,18 +95,23 @@ class Crew(Generic[T, R]):
         """
         if self._waiting is not None:
             task, self._waiting = self._waiting, None
-            return task, self._work(task)
-        ready = wait(list(self._busy), max(0.0, timeout))
-        for line in ready:
-            assert isinstance(line, Connection)
-            answer: R = line.recv()
-            task = self._busy.pop(line)
-            self._idle.append(line)
-            return task, answer
+            return task, self._work(task, self._hear)
+        end = time.monotonic() + timeout
+        while ready := wait(list(self._busy), max(0.0, end - time.monotonic())):
+            for line in ready:
+                assert isinstance(line, Connection)
+                done: bool
+                answer: R
+                done, answer = line.recv()
+                if done:
+                    task = self._busy.pop(line)
+                    self._idle.append(line)
+                    return task, answer
+                self._hear(answer)
         return None
 
 
-def _serve(line: Connection, work: Callable[[T], R], parent: int) -> None:
+def _serve(line: Connection, work: Callable[[T, Callable[[R], None]], R], parent: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while os.getppid() == parent:
@@ -108,4 +119,4 @@ def _serve(line: Connection, work: Callable[[T], R], parent: int) -> None:
             task = line.recv()
         except (EOFError, OSError):
             return
-        line.send(work(task))
+        line.send((True, work(task, lambda answer: line.send((False, answer)))))

@@ -60,11 +60,13 @@ class Outcome:
     penalties: Penalties
 
 
-Watch = Callable[[Callable[[], tuple[Tour, ...]], int], None]
+Watch = Callable[[Callable[[], tuple[Tour, ...]], int, int], None]
 
 
 def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
-    """Does the task; `watch` is called with every better feasible solution (as a function) and the iterations."""
+    """Does the task; `watch` is called with every better feasible solution (as a function), its cost and the
+    iterations.
+    """
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
     tuned = OWN if task.own else tuning(model, task.jobs, task.available, priced=task.priced)
     local, manager = _tools(part, task, tuned)
@@ -185,7 +187,8 @@ class _Eye(IteratedLocalSearchCallbacks):
         if best.is_feasible():
             self.feasible = True
             if self._watch is not None:
-                self._watch(lambda: tuple(self._model.tours(self._part, best)), self._iterations)
+                cost = _cost(self._part, best)
+                self._watch(lambda: tuple(self._model.tours(self._part, best)), cost, self._iterations)
 
 
 def draw(seed: int, *words: int) -> random.Random:

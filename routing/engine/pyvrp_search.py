@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from ..params import Params
@@ -21,7 +21,7 @@ from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
 from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour, kind_counts
-from .pyvrp_part import Outcome, Task, draw, search
+from .pyvrp_part import Outcome, Task, Watch, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
 from .pyvrp_tuning import FEW_ACTS, chooses_fleet, is_long, memory
 
@@ -34,7 +34,6 @@ FIRST_PER_ACT = 1.5  # of the whole, before groups
 FIRST_WHOLE = 600  # acts that a first plan is made of at once, where it can be made of blocks instead
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
 START_SHARE = 0.35  # of the time left, for each of two searches of few acts
-EXCHANGES = 0.4, 0.5, 1.0  # of the time left, after which searches side by side go on from the best
 ENDLESS = 2**60
 REPORT_EVERY = 0.5
 PRICED_SHARE = 0.3  # of the search, with what vehicles cost where they come first
@@ -42,8 +41,18 @@ FLEET_SHARE = 0.8  # of the search, for fewer vehicles where they come first
 QUIET_SHARE = 0.4  # of it, after which no further vehicle is hoped for
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The best so far of a search that goes on."""
+
+    tours: tuple[Tour, ...]
+    cost: int
+    iterations: int
+
+
 Lent = tuple[Loan | None, Task | Fewer]
-Found = Outcome | Fitted
+Found = Outcome | Fitted | Told
 
 
 class PyVrpSearch:
@@ -89,13 +98,14 @@ class _Run:
         self._iterations = 0
         self._steps = 0
         self._reported = 0.0
+        self._heard: int | None = None
         self._best: Callable[[], tuple[Tour, ...]] = tuple
         self._where = map_of(model)
         self._standing = Standing(model, self._where, owed=False)
 
     def done(self) -> Draft:
         """The search from beginning to end."""
-        with Crew[Lent, Found](self._params.cores, self._do) as crew:
+        with Crew[Lent, Found](self._params.cores, self._do, self._hear) as crew:
             self._begin(crew)
             if self._fleet and not self._standing.left:
                 if len(self._model.acts) <= WHOLE:
@@ -107,11 +117,20 @@ class _Run:
                 self._in_groups(crew)
         return self._draft()
 
-    def _do(self, lent: Lent) -> Found:
-        task = lent[1]
+    def _do(self, lent: Lent, tell: Callable[[Found], None]) -> Found:
+        loan, task = lent
         if isinstance(task, Fewer):
             return fewer(self._model, task)
-        return search(self._priced if task.priced else self._model, task)
+        whole = loan is None and len(task.jobs) == len(self._model.jobs)
+        watch = _telling(tell) if whole else None
+        return search(self._priced if task.priced else self._model, task, watch)
+
+    def _hear(self, found: Found) -> None:
+        """What one of several searches of the whole has so far, where no other has better."""
+        assert isinstance(found, Told)
+        if self._heard is None or found.cost < self._heard:
+            self._heard = found.cost
+            self._watch(lambda: found.tours, found.cost, found.iterations)
 
     def _left(self) -> int:
         return max(0, self._count - self._iterations)
@@ -235,7 +254,7 @@ class _Run:
         self._standing.penalties = None  # those of before weigh against the price of a vehicle
 
     def _lone(self, crew: Crew[Lent, Found]) -> None:
-        """One search of the whole for all the time there is; side by side with others, from the best now and then."""
+        """One search of the whole for all the time there is, or several side by side."""
         if crew.size == 1:
             given = bool(self._model.problem.initial)
             few = len(self._model.acts) <= FEW_ACTS and not self._is_long()
@@ -244,8 +263,7 @@ class _Run:
             task = self._whole(self._left(), self._end)
             self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
             return
-        for share in EXCHANGES:
-            self._side_by_side(crew, share)
+        self._side_by_side(crew, 1.0)
 
     def _from_two_starts(self) -> None:
         """Where a search is soon stuck: one from the tours at hand, one from nothing; the better is gone on with."""
@@ -269,11 +287,17 @@ class _Run:
         return is_long(len(self._model.acts), self._params.seconds, self._count)
 
     def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
-        """Everybody searches the whole for this share of what is left; the best of them is kept."""
+        """Everybody searches the whole for this share of what is left; the best of them is kept.
+
+        Every second begins with nothing: from the same tours all would end in much the same place.
+        """
         end = time.monotonic() + share * (self._end - time.monotonic())
         count = int(share * self._left() / crew.size)
-        while crew.free and count:
-            crew.give((None, replace(self._whole(count, end), priced=priced)))
+        self._heard = None
+        alike = priced or self._fleet or bool(self._model.problem.initial)
+        for number in range(crew.free if count else 0):
+            task = replace(self._whole(count, end), priced=priced)
+            crew.give((None, task if alike or number % 2 == 0 else replace(task, tours=(), penalties=None)))
         found = []
         while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
             found.append(_outcome(answer))
@@ -311,9 +335,9 @@ class _Run:
         return loan, task
 
     def _improved(self) -> None:
-        self._watch(lambda: self._standing.tours, 0)
+        self._watch(lambda: self._standing.tours, 0, 0)
 
-    def _watch(self, tours: Callable[[], tuple[Tour, ...]], iterations: int) -> None:
+    def _watch(self, tours: Callable[[], tuple[Tour, ...]], cost: int, iterations: int) -> None:
         self._best = tours
         now = time.monotonic()
         if now - self._reported >= REPORT_EVERY:
@@ -323,6 +347,20 @@ class _Run:
     def _draft(self, more: int = 0) -> Draft:
         sequences = self._model.sequences(self._best())
         return Draft(sequences, self._iterations + more, time.monotonic() - self._begun)
+
+
+def _telling(tell: Callable[[Found], None]) -> Watch:
+    """Tells what is better, not more often than it helps."""
+    told = 0.0
+
+    def watch(tours: Callable[[], tuple[Tour, ...]], cost: int, iterations: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= REPORT_EVERY:
+            told = now
+            tell(Told(tours(), cost, iterations))
+
+    return watch
 
 
 def _outcome(answer: tuple[Lent, Found]) -> Outcome:

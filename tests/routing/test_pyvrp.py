@@ -179,7 +179,7 @@ def test_blocks_take_the_vehicles_that_others_left(monkeypatch: pytest.MonkeyPat
     fleet = (*(replace(v, fixed_price=1) for v in cheap), *(replace(v, fixed_price=9_999) for v in rest))
     model = Model(replace(problem, vehicles=fleet))
     run = pyvrp_search._Run(model, replace(QUICK, iterations=9_000), lambda draft: None, monotonic(), None)
-    with Crew[Any, Any](1, run._do) as crew:
+    with Crew[Any, Any](1, run._do, run._hear) as crew:
         run._first_blocks(crew)
     standing = run._standing
     assert min(standing.idle) >= 0
@@ -216,6 +216,27 @@ def test_several_processes_make_one_plan(customers: int, objective: Objective) -
     params = Params(seconds=60, iterations=2_000, seed=1, cores=2, isolated=False, engine="pyvrp")
     plan = solve_with(problem, params)
     assert not plan.unserved and check(problem, plan) == []
+
+
+def test_processes_begin_apart_and_tell_what_they_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyvrp_search, "REPORT_EVERY", 0.0)
+    give, given, told = Crew.give, [], []
+
+    def watched(self: Crew[Any, Any], lent: tuple[None, Asked]) -> None:
+        given.append(lent[1])
+        give(self, lent)
+
+    monkeypatch.setattr(Crew, "give", watched)
+    problem = town(100, vehicles=20)
+    two = replace(QUICK, iterations=1_000, cores=2)
+    plan = solve_with(problem, two, on_progress=told.append)
+    assert [bool(task.tours) for task in given] == [True, False]
+    assert not plan.unserved and len(told) > 3
+    costs = [progress.cost for progress in told]
+    assert costs == sorted(costs, reverse=True) and plan.cost.total <= costs[-1]
+    given.clear()
+    solve_with(replace(problem, initial=sequences_of(plan)), two)
+    assert [bool(task.tours) for task in given] == [True, True]
 
 
 def test_what_cannot_all_be_done_is_left_out_by_priority() -> None:
