@@ -98,7 +98,7 @@ class _Run:
         self._iterations = 0
         self._steps = 0
         self._reported = 0.0
-        self._heard: int | None = None
+        self._heard: Told | None = None
         self._best: Callable[[], tuple[Tour, ...]] = tuple
         self._where = map_of(model)
         self._standing = Standing(model, self._where, owed=False)
@@ -128,8 +128,8 @@ class _Run:
     def _hear(self, found: Found) -> None:
         """What one of several searches of the whole has so far, where no other has better."""
         assert isinstance(found, Told)
-        if self._heard is None or found.cost < self._heard:
-            self._heard = found.cost
+        if self._heard is None or found.cost < self._heard.cost:
+            self._heard = found
             self._watch(lambda: found.tours, found.cost, found.iterations)
 
     def _left(self) -> int:
@@ -293,7 +293,6 @@ class _Run:
         """
         end = time.monotonic() + share * (self._end - time.monotonic())
         count = int(share * self._left() / crew.size)
-        self._heard = None
         alike = priced or self._fleet or bool(self._model.problem.initial)
         for number in range(crew.free if count else 0):
             task = replace(self._whole(count, end), priced=priced)
@@ -305,15 +304,23 @@ class _Run:
         self._improved()
 
     def _take_best(self, found: list[Outcome], *, keep_idle: bool) -> None:
+        """Of what was found, and of what was told by a search that did not end in time."""
+        told, self._heard = self._heard, None
         self._iterations += sum(outcome.iterations for outcome in found)
         best = min((o for o in found if o.tours is not None), key=lambda outcome: outcome.cost, default=None)
-        if best is not None and best.tours is not None:
-            idle = self._standing.idle if keep_idle else None
-            self._standing.clear()
-            self._standing.add(best.tours)
+        if told is not None and (best is None or told.cost < best.cost):
+            self._replace(told.tours, keep_idle=keep_idle)
+        elif best is not None and best.tours is not None:
+            self._replace(best.tours, keep_idle=keep_idle)
             self._standing.penalties = best.penalties
-            self._standing.idle = self._standing.idle if idle is None else idle
-            self._best = lambda: self._standing.tours
+
+    def _replace(self, tours: tuple[Tour, ...], *, keep_idle: bool) -> None:
+        """These tours in the place of all."""
+        idle = self._standing.idle if keep_idle else None
+        self._standing.clear()
+        self._standing.add(tours)
+        self._standing.idle = self._standing.idle if idle is None else idle
+        self._best = lambda: self._standing.tours
 
     def _in_groups(self, crew: Crew[Lent, Found]) -> None:
         while not self._over():

@@ -35,22 +35,9 @@ from routing.engine.pyvrp_tuning import (
 from routing.generate import Size, county
 from routing.plan import Facts, sequences_of
 from routing.problem import Job, Problem, Task, Vehicle
-from routing.read import Objective, problem_text, with_objective
-from routing.solver import Params, solve_with
-
-QUICK = Params(seconds=30, iterations=400, seed=1, isolated=False, engine="pyvrp")
-
-
-def town(customers: int = 40, vehicles: int = 12, capacity: int = 60) -> Problem:
-    """A plain CVRP: customers in a spiral, ten of load each."""
-    spots = [(500, 500)] + [(37 * n % 1000, 91 * n * n % 1000) for n in range(1, customers)]
-    nodes = "\n".join(f"{n} {x} {y}" for n, (x, y) in enumerate(spots, 1))
-    loads = "\n".join(f"{n} {0 if n == 1 else 10}" for n in range(1, customers + 1))
-    return problem_text(
-        f"NAME : town\nTYPE : CVRP\nDIMENSION : {customers}\nVEHICLES : {vehicles}\nEDGE_WEIGHT_TYPE : EUC_2D\n"
-        f"CAPACITY : {capacity}\nNODE_COORD_SECTION\n{nodes}\nDEMAND_SECTION\n{loads}\n"
-        "DEPOT_SECTION\n1\n-1\nEOF\n".encode()
-    )
+from routing.read import problem_text, with_objective
+from routing.solver import solve_with
+from tests.routing.town import QUICK, town
 
 
 def test_a_plain_class_is_what_pyvrp_would_read_itself() -> None:
@@ -208,35 +195,6 @@ def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
     assert len(loans) > 1 and sorted(tours) == list(range(len(plan.routes)))
     assert sum(loan.idle[0] for loan in loans) + standing.idle[0] == idle
     assert standing.idle[0] >= 0
-
-
-@pytest.mark.parametrize(("customers", "objective"), [(420, "cost"), (60, "cost"), (60, "fleet")])
-def test_several_processes_make_one_plan(customers: int, objective: Objective) -> None:
-    problem = with_objective(town(customers, vehicles=90), objective)
-    params = Params(seconds=60, iterations=2_000, seed=1, cores=2, isolated=False, engine="pyvrp")
-    plan = solve_with(problem, params)
-    assert not plan.unserved and check(problem, plan) == []
-
-
-def test_processes_begin_apart_and_tell_what_they_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyvrp_search, "REPORT_EVERY", 0.0)
-    give, given, told = Crew.give, [], []
-
-    def watched(self: Crew[Any, Any], lent: tuple[None, Asked]) -> None:
-        given.append(lent[1])
-        give(self, lent)
-
-    monkeypatch.setattr(Crew, "give", watched)
-    problem = town(100, vehicles=20)
-    two = replace(QUICK, iterations=1_000, cores=2)
-    plan = solve_with(problem, two, on_progress=told.append)
-    assert [bool(task.tours) for task in given] == [True, False]
-    assert not plan.unserved and len(told) > 3
-    costs = [progress.cost for progress in told]
-    assert costs == sorted(costs, reverse=True) and plan.cost.total <= costs[-1]
-    given.clear()
-    solve_with(replace(problem, initial=sequences_of(plan)), two)
-    assert [bool(task.tours) for task in given] == [True, True]
 
 
 def test_what_cannot_all_be_done_is_left_out_by_priority() -> None:
