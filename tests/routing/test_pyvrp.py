@@ -1,4 +1,4 @@
-"""PyVRP as an engine: plain classes as they are, groups of routes, fewer vehicles, several processes."""
+"""PyVRP as an engine: plain classes as they are, groups of routes, fewer vehicles."""
 
 from __future__ import annotations
 
