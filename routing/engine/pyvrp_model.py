@@ -140,6 +140,11 @@ class Model:
         return worst // self._divisor
 
     @cached_property
+    def has_windows(self) -> bool:
+        """Whether any act must begin at certain times."""
+        return any(task_of(self.jobs[self.job_of[n]], act.kind).windows for n, act in enumerate(self.acts))
+
+    @cached_property
     def _stay(self) -> LongTable:
         return np.array([place.visit_seconds for place in self.problem.locations], dtype=np.int64)
 

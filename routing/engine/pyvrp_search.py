@@ -277,9 +277,11 @@ class _Run:
 
     def _whole(self, count: int, end: float) -> Task:
         """The whole, searched for so long."""
-        task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
-        if self._is_long():
-            return replace(task, own=True)
+        task = replace(
+            self._standing.whole(seed=self._seed(), iterations=count, end=end), own=self._is_long()
+        )
+        if task.own and not self._model.has_windows:
+            return task
         share = round((end - time.monotonic()) / self._params.seconds, 1)  # whatever a first plan took
         return replace(task, memory=memory(len(self._model.acts), share * self._params.seconds, count))
 

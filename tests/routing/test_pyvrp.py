@@ -34,7 +34,7 @@ from routing.engine.pyvrp_tuning import (
 )
 from routing.generate import Size, county
 from routing.plan import Facts, sequences_of
-from routing.problem import Job, Problem, Task, Vehicle
+from routing.problem import Job, Problem, Task, Vehicle, Window
 from routing.read import problem_text, with_objective
 from routing.solver import solve_with
 from tests.routing.town import QUICK, town
@@ -123,6 +123,11 @@ def test_a_search_long_for_its_acts_is_one_with_pyvrps_own_parameters(
     monkeypatch.setattr(pyvrp_tuning, "LONG", QUICK.iterations)
     solve_with(town(), QUICK)
     assert [(bool(task.tours), task.own) for task, _ in searched] == [(False, False), (True, True)]
+    assert searched[-1][0].memory == 0
+    searched.clear()
+    early = replace(town().jobs[0], delivery=replace(town().jobs[0].delivery, windows=(Window(0, 9_000),)))
+    solve_with(replace(town(), jobs=(early, *town().jobs[1:])), QUICK)
+    assert searched[-1][0].own and searched[-1][0].memory > 0
 
 
 def test_vehicles_have_their_price_until_there_are_as_few_as_may_be(
