@@ -142,7 +142,7 @@ class Model:
     @cached_property
     def has_windows(self) -> bool:
         """Whether any act must begin at certain times."""
-        return any(task_of(self.jobs[self.job_of[n]], act.kind).windows for n, act in enumerate(self.acts))
+        return any(task.windows for job in self.jobs for task in (job.pickup, job.delivery) if task)
 
     @cached_property
     def _stay(self) -> LongTable:

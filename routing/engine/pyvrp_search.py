@@ -15,7 +15,7 @@ from importlib.metadata import version
 from ..params import Params
 from ..plan import Facts
 from ..problem import Problem
-from . import pyvrp_trips
+from . import annealing, pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
@@ -72,7 +72,7 @@ class PyVrpSearch:
         return next((lack for lack, there in lacks.items() if there), None) or pyvrp_trips.lack(problem)
 
     def versions(self) -> tuple[str, ...]:
-        return (f"pyvrp {version('pyvrp')}",)
+        return (f"pyvrp {version('pyvrp')}", *annealing.ENGINE.versions())
 
     def search(self, problem: Problem, params: Params, report: Report) -> Draft:
         begun = time.monotonic()

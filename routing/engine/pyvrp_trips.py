@@ -28,9 +28,9 @@ from .pyvrp_tuning import memory, tuning
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 FEASIBLE_COUNT = 2_000  # the same in iterations
 OFFER_EVERY = 0.2  # seconds
-FEW_ACTS = 60  # up to which ruin and recreate goes first
-FEW_ROUNDS = 400
-FEW_SHARE = 0.3  # of the search at most
+RUIN_ACTS = 60  # up to which ruin and recreate goes first
+RUIN_ROUNDS = 400
+RUIN_SHARE = 0.3  # of the search at most
 
 
 def needed(problem: Problem) -> bool:
@@ -109,8 +109,8 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
     if not model.jobs:
         return incumbent.told()
     count = 2**60 if params.iterations is None else params.iterations
-    if len(model.acts) <= FEW_ACTS:
-        few = replace(params, seconds=FEW_SHARE * params.seconds, iterations=min(FEW_ROUNDS, count))
+    if len(model.acts) <= RUIN_ACTS:
+        few = replace(params, seconds=RUIN_SHARE * params.seconds, iterations=min(RUIN_ROUNDS, count))
         first = annealing.ENGINE.search(problem, few, lambda draft: incumbent.offer(draft.sequences))
         incumbent.iterations += first.iterations
     end = begun + params.seconds
@@ -130,9 +130,8 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
             penalty=pyvrp.PenaltyParams(max_penalty=part.dearest),
         )
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", PenaltyBoundWarning
-            )  # what cannot be done is told by the next phase
+            # what cannot be done is told by the next phase
+            warnings.simplefilter("ignore", PenaltyBoundWarning)
             result = pyvrp.solve(
                 part.data, stop, seed=params.seed, collect_stats=False, display=False, params=settings
             )

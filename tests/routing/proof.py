@@ -5,7 +5,6 @@ At most one break a vehicle. Costs are in units of 1/18000 fen, so routes are no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -147,14 +146,9 @@ class _Proof:
                 )
                 self._count(stop)
                 begun[stop] = self.model.new_bool_var(f"{stop}")
-        if begun:
-            self.model.add_bool_or(serve.values()).only_enforce_if(self._any(begun.values()))
+        for literal in begun.values():
+            self.model.add_bool_or(serve.values()).only_enforce_if(literal)
         return begun
-
-    def _any(self, literals: Iterable[cp_model.IntVar]) -> cp_model.IntVar:
-        some = self.model.new_bool_var("any")
-        self.model.add_max_equality(some, list(literals))
-        return some
 
     def _taken(
         self,

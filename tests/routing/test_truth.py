@@ -113,21 +113,17 @@ def test_the_proof_and_the_trial_of_everything_agree(problem: Problem) -> None:
 
 MANY = problems(fewest_jobs=5, most_jobs=7, choices=True)
 TRIPS = full_loads(fewest_jobs=4, most_jobs=5, rests=False, locks=False)
-PLAIN_TRIPS = TRIPS.map(plain)
 
 
 @pytest.mark.parametrize(
     ("engine", "asked", "examples"),
     [
-        ("ruin", MANY, 20),
-        ("ortools", MANY, 8),
-        ("ruin", TRIPS, 20),
-        ("ortools", TRIPS, 8),
-        ("pyvrp", PLAIN_TRIPS, 20),
+        pytest.param("ruin", MANY, 20, id="ruin-many"),
+        pytest.param("ortools", MANY, 8, id="ortools-many"),
+        pytest.param("ruin", TRIPS, 20, id="ruin-trips"),
+        pytest.param("ortools", TRIPS, 8, id="ortools-trips"),
+        pytest.param("pyvrp", TRIPS.map(plain), 20, id="pyvrp-trips"),
     ],
-    ids=lambda asked: {id(MANY): "many", id(TRIPS): "trips", id(PLAIN_TRIPS): "trips"}.get(
-        id(asked), str(asked)
-    ),
 )
 def test_the_engine_reaches_what_is_proven_of_four_to_seven_jobs(
     engine: str, asked: SearchStrategy[Problem], examples: int
