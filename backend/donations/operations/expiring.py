@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from backend.donations.models import Donation, FundedLine, Gathering, Payment
+from backend.donations.models import Donation, DonationLine, Gathering, Payment
 from backend.donations.operations.facts import gift_fact
-from backend.donations.operations.gathering import void_units
+from backend.donations.operations.gathering import void_still_funded
 from backend.donations.operations.paying import AmountDiffers, check_amount
 from backend.donations.operations.settling import settle_these
 from backend.donations.payments import registry
@@ -20,7 +20,6 @@ from backend.donations.rules import (
     GatheringStatus,
     GiftStatus,
     PaymentStatus,
-    UnitState,
 )
 from backend.journal.kinds import Kind
 from backend.journal.operations import record_all
@@ -113,8 +112,7 @@ def _leave_large(gift_ids: Collection[int]) -> set[int]:
 
 
 def _free(gift_ids: Collection[int]) -> None:
-    lines = FundedLine.objects.filter(fundings__line__donation__in=gift_ids, state=UnitState.FUNDED.value)
-    void_units(list(lines.order_by("pk").values_list("pk", "need_line_id", "quantity")))
+    void_still_funded(lines=DonationLine.objects.filter(donation__in=gift_ids))
 
 
 def _record(gifts: Sequence[Donation], actor: str, at: datetime) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from backend.donations import statements
 from backend.donations.models import (
@@ -286,8 +286,7 @@ def _drop_chunk(gathering: Gathering, by: str, at: datetime) -> bool:
     )
     looked_at = list(lines.order_by("pk").values_list("pk", flat=True)[:GIVE_BACK])
     if looked_at:
-        units = FundedLine.objects.filter(fundings__line__in=looked_at, state=UnitState.FUNDED.value)
-        void_units(list(units.values_list("pk", "need_line_id", "quantity")))
+        void_still_funded(lines=looked_at)
         Gathering.objects.filter(pk=gathering.pk).update(given_back_to=looked_at[-1])
         return False
     Wish.objects.filter(gathering=gathering.pk).delete()
@@ -302,6 +301,15 @@ def _drop_chunk(gathering: Gathering, by: str, at: datetime) -> bool:
         public={"reason": gathering.reason},
     )
     return True
+
+
+@joins_transaction
+def void_still_funded(*, lines: Collection[int] | QuerySet[DonationLine]) -> None:
+    """Joins the caller's transaction, which holds the gathering if there is one. What these unpaid gift lines still
+    hold is free.
+    """
+    units = FundedLine.objects.filter(fundings__line__in=lines, state=UnitState.FUNDED.value)
+    void_units(list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")))
 
 
 @joins_transaction

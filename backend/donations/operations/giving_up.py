@@ -6,18 +6,28 @@ refund grows with every chunk and is due when it is whole: the gateway is called
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
-from backend.donations.models import Donation, DonationLine, FundedLine, Funding, Payment, Refund
+from backend.donations.models import (
+    Donation,
+    DonationLine,
+    FundedLine,
+    Funding,
+    Gathering,
+    Payment,
+    Refund,
+)
+from backend.donations.operations.gathering import void_still_funded
 from backend.donations.operations.giving_back import refund_lines
 from backend.donations.operations.returning import WHEN_WHOLE, add_to_refund, begin_refund, end_refund
-from backend.donations.rules import PaymentStatus
+from backend.donations.rules import GIFT, GiftStatus, PaymentStatus
 from backend.kernel.db import claim, joins_transaction, release
 from backend.kernel.errors import Conflicts
+from backend.kernel.states import must_move
 from backend.needs.operations.standing import free
 
 log = logging.getLogger(__name__)
@@ -36,6 +46,12 @@ class TooLateToTakeBack(Conflicts):
 
 class _Lost(Exception):
     """Another worker holds this refund now."""
+
+
+def those_in_chunks(*, gift_ids: Collection[int]) -> set[int]:
+    """Of these gifts (by id) those that have too many lines to go back in one transaction. One query."""
+    counted = Donation.objects.filter(pk__in=gift_ids).annotate(count=Count("lines"))
+    return set(counted.filter(count__gt=AT_ONCE).values_list("pk", flat=True))
 
 
 def is_touched(line: FundedLine) -> bool:
@@ -62,7 +78,7 @@ def give_up_whole(*, gift: Donation, key: str, reason: str, actor: str, at: date
     A large gift is no longer due to anybody from now on; `give_back_due` goes on with it, chunk by chunk.
     Raises TooLateToTakeBack when suppliers or a question hold units of it, or some were given up before.
     """
-    if gift.lines.count() <= AT_ONCE:
+    if not those_in_chunks(gift_ids=[gift.pk]):
         units = lock_units(gift)
         if any(is_touched(line) for line in units):
             raise TooLateToTakeBack
@@ -76,6 +92,26 @@ def give_up_whole(*, gift: Donation, key: str, reason: str, actor: str, at: date
     first = _next_lines(gift.pk, 0)
     amounts = _give_up(_untouched(first))
     begin_refund(payment=payment, amounts=amounts, key=f"{key}:{payment.merchant_ref}", reason=reason, at=at)
+
+
+@joins_transaction
+def give_up_late(*, payment: Payment, at: datetime) -> None:
+    """Joins the caller's transaction, which has locked the gift and its gathering. A large gift was paid after it had
+    expired: all money back, chunk by chunk as `give_back_due` comes to it.
+    """
+    gift = payment.donation
+    must_move(Donation.objects.filter(pk=gift.pk), GIFT, to=GiftStatus.RETURNED, paid_at=at)
+    amounts = _give_up_unpaid(_next_lines(gift.pk, 0))
+    begin_refund(payment=payment, amounts=amounts, key=f"late:{gift.public_id}", reason="paid_late", at=at)
+
+
+def _give_up_unpaid(lines: Sequence[int]) -> dict[int, int]:
+    """Free what these lines of a gift that had expired still hold; the amount (fen) of each that has one left."""
+    void_still_funded(lines=lines)
+    fundings = Funding.objects.filter(line__in=lines, released__lt=F("amount"))
+    back = dict(fundings.values_list("line").annotate(left=Sum(F("amount") - F("released"))))
+    fundings.update(released=F("amount"))
+    return back
 
 
 def _next_lines(gift: int, after: int) -> list[int]:
@@ -153,6 +189,14 @@ def _chunk(refund_id: int, by: str, actor: str, at: datetime, after: int) -> int
     if not lines:
         end_refund(refund=refund, actor=actor, at=at)
         return None
-    if units := _untouched(lines):
-        add_to_refund(refund=refund, amounts=_give_up(units))
+    if amounts := _amounts_of(gift, lines):
+        add_to_refund(refund=refund, amounts=amounts)
     return lines[-1]
+
+
+def _amounts_of(gift: Donation, lines: Sequence[int]) -> dict[int, int]:
+    if gift.status != GiftStatus.RETURNED.value:
+        units = _untouched(lines)
+        return _give_up(units) if units else {}
+    Gathering.objects.select_for_update(no_key=True).get(checkout=gift.checkout_id)  # it gives back too
+    return _give_up_unpaid(lines)

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from backend.donations import statements
-from backend.donations.models import Donation, FundedLine, Payment, Review
+from backend.donations.models import Donation, DonationLine, FundedLine, Gathering, Payment, Review
 from backend.donations.operations.books import Accounts
 from backend.donations.operations.facts import gift_fact
-from backend.donations.operations.gathering import void_units
+from backend.donations.operations.gathering import void_still_funded
+from backend.donations.operations.giving_up import give_up_late, those_in_chunks
 from backend.donations.operations.returning import return_late
 from backend.donations.payments.port import Standing
 from backend.donations.rules import GIFT, UNITS, GiftStatus, PaymentStatus, UnitState
@@ -48,7 +49,8 @@ def settle(
     """Joins the caller's transaction, which has locked these payments. The gateway says that they are paid.
 
     `standings` by payment id. Returns those that were not known as paid before. Each gift of them is paid; one
-    that had expired is reserved again where there is room, else sent back whole.
+    that had expired is reserved again where there is room, else sent back whole; a large one always goes back, in
+    chunks.
     """
     fresh = [payment for payment in payments if payment.status != PaymentStatus.PAID.value]
     if not fresh:
@@ -132,24 +134,41 @@ class _Room:
 
 
 def _settle_late(late: Sequence[Payment], actor: str, at: datetime) -> None:
-    for payment in late:  # a large one may not have given everything back yet
-        units = FundedLine.objects.filter(
-            fundings__line__donation=payment.donation_id, state=UnitState.FUNDED.value
-        )
-        void_units(list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")))
     if not late:
         return
+    many = _hold_gatherings(late)
+    for payment in late:
+        if payment.donation_id in many:
+            _record_late(payment, "returned", actor, at)
+            give_up_late(payment=payment, at=at)
+    _settle_at_once([payment for payment in late if payment.donation_id not in many], actor, at)
+
+
+def _hold_gatherings(late: Sequence[Payment]) -> set[int]:
+    """Nobody gives their needs back meanwhile. Returns the gifts that have too many lines for one transaction."""
+    gifts = [payment.donation_id for payment in late]
+    rows = Gathering.objects.filter(checkout__donations__in=gifts).order_by("pk")
+    if not list(rows.select_for_update(of=("self",), no_key=True)):
+        return set()
+    return those_in_chunks(gift_ids=gifts)
+
+
+def _settle_at_once(late: Sequence[Payment], actor: str, at: datetime) -> None:
+    for payment in late:  # a large one may not have given everything back yet
+        void_still_funded(lines=DonationLine.objects.filter(donation=payment.donation_id))
     wishes = [(payment, _room(payment)) for payment in late]
     lock(need_ids=sorted({need for _, room in wishes for need in room.quantities}))
     for payment, room in wishes:
         again = _claim_whole(room, at)
-        outcome = "reserved_again" if again else "returned"
-        entries = _record([payment], actor, at, Kind.GIFT_LATE_PAID, outcome=outcome)
-        _post([payment], entries, at)
+        _record_late(payment, "reserved_again" if again else "returned", actor, at)
         if again:
             _revive(payment, room, at)
         else:
             return_late(payment=payment, actor=actor, at=at)
+
+
+def _record_late(payment: Payment, outcome: str, actor: str, at: datetime) -> None:
+    _post([payment], _record([payment], actor, at, Kind.GIFT_LATE_PAID, outcome=outcome), at)
 
 
 def _room(payment: Payment) -> _Room:

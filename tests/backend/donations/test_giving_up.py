@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from backend.donations.models import Donation, FundedLine, Refund
+from backend.donations.models import Donation, FundedLine, Gathering, Refund
 from backend.donations.operations import (
     AlreadyDecided,
     Choice,
     DonorDetail,
     ReviewReason,
     TooLateToTakeBack,
+    expire_due,
     gather_due,
     give_back_due,
     hold,
@@ -19,10 +20,14 @@ from backend.donations.operations import (
     release_held,
     send_back_held,
     start_gathering,
+    sync,
     take_back,
 )
+from backend.donations.operations import gathering as gathering_room
 from backend.donations.operations import giving_up as room
+from backend.donations.payments.sandbox.models import SandboxOrder
 from backend.donations.queries import due_lines, reconcile
+from backend.donations.rules import GiftStatus
 from backend.journal.kinds import Kind
 from backend.journal.models import Entry
 from backend.ledger.queries import trial_balance
@@ -47,6 +52,13 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 @pytest.fixture
 def gift(db: None) -> Donation:
     """Eight things of one appeal, paid."""
+    whole = large_gift()
+    pay(whole)
+    return whole
+
+
+def large_gift() -> Donation:
+    """Eight things of one appeal, not paid yet."""
     village = Village(wanted=10)
     for n in range(7):
         factories.need(village.appeal, factories.item(f"东西{n}"), wanted=5 + n)
@@ -55,9 +67,7 @@ def gift(db: None) -> Donation:
         promise=Choice.REFUND, actor=ACTOR, at=MONDAY,
     )  # fmt: skip
     gather_due(at=MONDAY, by="w")
-    whole = Donation.objects.get()
-    pay(whole)
-    return whole
+    return Donation.objects.get()
 
 
 def missing() -> int:
@@ -70,14 +80,14 @@ def undo(gift: Donation) -> None:
 
 def test_it_goes_back_in_chunks_and_its_money_once(gift: Donation) -> None:
     undo(gift)
-    assert 0 < missing() < sum(NeedLine.objects.values_list("wanted", flat=True)) and reconcile() == []
+    assert 0 < missing() < wanted() and reconcile() == []
     assert due_lines(at=later(days=9)) == []  # no supplier gets what is about to go back
     assert (
         pay_refunds(at=later(days=365), by="w") == 0
         and not Entry.objects.filter(kind=Kind.REFUND_ASKED).exists()
     )
     assert give_back_due(at=later(minutes=2), by="w") == 1
-    assert missing() == sum(NeedLine.objects.values_list("wanted", flat=True)) and reconcile() == []
+    assert missing() == wanted() and reconcile() == []
     (refund,) = Refund.objects.all()
     assert (
         refund.amount == gift.amount
@@ -146,4 +156,81 @@ def test_others_give_between_two_chunks(gift: Donation) -> None:
     first = NeedLine.objects.order_by("pk")[0]
     assert give(first, 1).status == "placed"
     give_back_due(at=later(minutes=2), by="w")
-    assert missing() == sum(NeedLine.objects.values_list("wanted", flat=True)) - 1 and reconcile() == []
+    assert missing() == wanted() - 1 and reconcile() == []
+
+
+class TestPaidLate:
+    """A large gift whose time to pay was over, and then the money comes."""
+
+    @pytest.fixture
+    def late(self, monkeypatch: pytest.MonkeyPatch) -> Donation:
+        monkeypatch.setattr(gathering_room, "GIVE_BACK", 3)
+        large_gift()
+        expire_due(at=later(hours=1))
+        return Donation.objects.get()
+
+    def test_it_goes_back_in_chunks(self, late: Donation) -> None:
+        settle_late(late)
+        late.refresh_from_db()
+        assert (
+            late.status == "returned"
+            and Entry.objects.get(kind=Kind.GIFT_LATE_PAID).public["outcome"] == "returned"
+        )
+        assert 0 < missing() < wanted() and reconcile() == []
+        assert pay_refunds(at=later(days=365), by="w") == 0
+        assert give_back_due(at=later(hours=2), by="w") == 1
+        assert missing() == wanted() and reconcile() == []
+        assert gather_due(at=later(hours=2), by="w") == 1  # its own giving back finds nothing left to do
+        assert missing() == wanted() and reconcile() == []
+        (refund,) = Refund.objects.all()
+        assert (refund.amount, refund.reason) == (late.amount, "paid_late")
+        assert pay_refunds(at=later(hours=3), by="w") == 1
+        late.refresh_from_db()
+        assert late.status == "returned" and trial_balance().of("gateway") == 0 and reconcile() == []
+
+    def test_while_its_needs_are_being_given_back(self, late: Donation) -> None:
+        give_back_one_chunk()
+        before = missing()
+        settle_late(late)
+        assert missing() == before and reconcile() == []  # the same three
+        give_back_one_chunk()
+        give_back_due(at=later(hours=2), by="w")
+        gather_due(at=later(hours=3), by="w")
+        assert missing() == wanted() and reconcile() == []
+        assert (
+            Refund.objects.get().amount == late.amount
+            and not FundedLine.objects.exclude(state="void").exists()
+        )
+
+    def test_after_all_was_given_back(self, late: Donation) -> None:
+        gather_due(at=later(hours=1), by="w")
+        other = give(NeedLine.objects.order_by("pk")[0], 1, at=later(hours=1))
+        pay(other, at=later(hours=1))
+        settle_late(late)
+        give_back_due(at=later(hours=2), by="w")
+        assert missing() == wanted() - 1 and reconcile() == []
+        assert Refund.objects.get().amount == late.amount
+
+    def test_told_twice(self, late: Donation) -> None:
+        settle_late(late)
+        settle_late(late)
+        give_back_due(at=later(hours=2), by="w")
+        assert Refund.objects.get().amount == late.amount and reconcile() == []
+
+
+def wanted() -> int:
+    return sum(NeedLine.objects.values_list("wanted", flat=True))
+
+
+def settle_late(gift: Donation) -> None:
+    SandboxOrder.objects.filter(merchant_ref=gift.public_id).update(
+        state="paid", amount=gift.amount, currency="CNY", notice_url="http://testserver/"
+    )
+    assert sync(donation=gift.public_id, at=later(hours=1)) is GiftStatus.RETURNED
+
+
+def give_back_one_chunk() -> None:
+    work = Gathering.objects.get()
+    Gathering.objects.update(claimed_by="w", claimed_until=later(hours=1) + gathering_room.LEASE)
+    gathering_room._step(work.pk, "w", lambda: later(hours=1))
+    Gathering.objects.update(claimed_by="", claimed_until=None)

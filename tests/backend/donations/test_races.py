@@ -9,17 +9,23 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from backend.donations.models import Checkout, Donation, FundedLine, PaymentNotice
+from backend.donations.models import Checkout, Donation, FundedLine, PaymentNotice, Refund
 from backend.donations.operations import (
+    Choice,
     PlacedGift,
     Receipt,
     ReviewReason,
     claim_goods,
     expire_due,
+    gather_due,
+    gathering,
+    give_back_due,
+    giving_up,
     hold,
     pay_refunds,
     place,
     receive_notice,
+    start_gathering,
     sync,
     take_back,
 )
@@ -33,6 +39,7 @@ from backend.ledger.models import Transfer
 from backend.ledger.queries import trial_balance
 from backend.needs.models import NeedLine
 from backend.needs.operations import close_appeal
+from backend.needs.queries import Scope
 from tests.backend.donations.stories import (
     AMING,
     give,
@@ -285,3 +292,37 @@ def test_workers_that_pay_the_same_refunds(settings: Any) -> None:
     assert unexpected(answers) == [] and sum(answers) == 12
     assert SandboxRefund.objects.count() == 12
     assert trial_balance().of("gateway") == 0 and reconcile() == []
+
+
+def test_a_large_gift_paid_late_while_its_needs_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(giving_up, "AT_ONCE", 3)
+    monkeypatch.setattr(giving_up, "CHUNK", 2)
+    monkeypatch.setattr(gathering, "GIVE_BACK", 2)
+    village = Village(wanted=5)
+    for n in range(29):
+        need(village.appeal, item(f"东西{n}"), wanted=5)
+    start_gathering(
+        client="visitor:f", key="all", scope=Scope(), exact=True, donor=AMING, promise=Choice.REFUND,
+        actor="visitor:f", at=MONDAY,
+    )  # fmt: skip
+    gather_due(at=MONDAY, by="w")
+    expire_due(at=later(hours=1))
+    gift = Donation.objects.get()
+    SandboxOrder.objects.update(
+        state="paid", amount=gift.amount, currency="CNY", notice_url="http://testserver/"
+    )
+
+    def act(n: int) -> Any:
+        if n % 2:
+            return gather_due(at=later(hours=1), by=f"w{n}")
+        told = sync(donation=gift.public_id, at=later(hours=1))
+        give_back_due(at=later(hours=1), by=f"w{n}")
+        return told
+
+    answers = together(act, 8)
+    assert unexpected(answers) == []
+    give_back_due(at=later(hours=2), by="last")
+    gather_due(at=later(hours=2), by="last")
+    assert reconcile() == [] and set(NeedLine.objects.values_list("reserved", flat=True)) == {0}
+    (refund,) = Refund.objects.all()
+    assert refund.amount == gift.amount and not FundedLine.objects.exclude(state="void").exists()
