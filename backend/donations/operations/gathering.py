@@ -305,9 +305,7 @@ def _drop_chunk(gathering: Gathering, by: str, at: datetime) -> bool:
 
 @joins_transaction
 def void_still_funded(*, lines: Collection[int] | QuerySet[DonationLine]) -> None:
-    """Joins the caller's transaction, which holds the gathering if there is one. What these unpaid gift lines still
-    hold is free.
-    """
+    """Joins the caller's transaction; nobody else may free these meanwhile. What unpaid gift lines still hold is free."""
     units = FundedLine.objects.filter(fundings__line__in=lines, state=UnitState.FUNDED.value)
     void_units(list(units.order_by("pk").values_list("pk", "need_line_id", "quantity")))
 

@@ -17,7 +17,6 @@ from backend.donations.models import (
     DonationLine,
     FundedLine,
     Funding,
-    Gathering,
     Payment,
     Refund,
 )
@@ -198,5 +197,4 @@ def _amounts_of(gift: Donation, lines: Sequence[int]) -> dict[int, int]:
     if gift.status != GiftStatus.RETURNED.value:
         units = _untouched(lines)
         return _give_up(units) if units else {}
-    Gathering.objects.select_for_update(no_key=True).get(checkout=gift.checkout_id)  # it gives back too
     return _give_up_unpaid(lines)
