@@ -132,8 +132,32 @@ def large(need: str) -> None:
         wait_for(worker, lambda: Gathering.objects.get(pk=work.pk).status == "dropped")
         back = time.perf_counter() - began
     say("bench", f"not paid: all given back in {back:.2f} s; small gifts beside it: {told(beside)}")
+    large_late(need, worker, gift)
     large_back(need, worker)
     worker.kill()
+
+
+def large_late(need: str, worker: "subprocess.Popen[bytes]", gift: Any) -> None:
+    """Its money comes after all: it goes back while others give."""
+    from backend.donations.models import Refund
+    from backend.donations.operations import sync
+    from backend.donations.operations.returning import WHEN_WHOLE
+    from backend.donations.payments.sandbox.models import SandboxOrder
+
+    SandboxOrder.objects.filter(merchant_ref=gift.public_id).update(
+        state="paid", amount=gift.amount, currency=gift.currency, notice_url="http://testserver/"
+    )
+    beside: list[float] = []
+    with small_givers(need, beside):
+        began = time.perf_counter()
+        sync(donation=gift.public_id, at=datetime.now(UTC))
+        said = time.perf_counter() - began
+        wait_for(worker, lambda: not Refund.objects.filter(due_at=WHEN_WHOLE).exists())
+        back = time.perf_counter() - began
+    say(
+        "bench",
+        f"paid late: settled in {said:.2f} s, refund whole in {back:.2f} s; small gifts: {told(beside)}",
+    )
 
 
 def large_back(need: str, worker: "subprocess.Popen[bytes]") -> None:
