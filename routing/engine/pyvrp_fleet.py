@@ -45,21 +45,6 @@ def without_fixed(problem: Problem) -> Problem:
     return replace(problem, vehicles=tuple(replace(vehicle, fixed_price=0) for vehicle in problem.vehicles))
 
 
-def least_tours(model: Model) -> int:
-    """Tours below which loads do not fit, whatever the way: of goods that are on board at the start or the end."""
-    largest = np.max([members[0].capacity for members in model.kinds], axis=0)
-    least = 1
-    for side in (True, False):
-        loads = [
-            job.amount
-            for job in model.jobs
-            if (job.pickup is None) is side and not (job.pickup and job.delivery)
-        ]
-        if loads:
-            least = max(least, int(np.max(-(-np.sum(loads, axis=0) // np.maximum(1, largest)))))
-    return least
-
-
 @dataclass(frozen=True, slots=True)
 class Fewer:
     """Put all of these jobs on these tours. `absent` says for how long each had no place before."""

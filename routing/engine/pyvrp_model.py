@@ -145,6 +145,29 @@ class Model:
         return any(task.windows for job in self.jobs for task in (job.pickup, job.delivery) if task)
 
     @cached_property
+    def openness(self) -> float:
+        """Which share of its vehicles' longest shift is open to an act, on average."""
+        longest = max(members[0].shift.end - members[0].shift.start for members in self.kinds)
+        tasks = [task for job in self.jobs for task in (job.pickup, job.delivery) if task]
+        spans = [sum(window.end - window.start for window in task.windows) or longest for task in tasks]
+        return float(np.mean(np.minimum(1.0, np.divide(spans, max(1, longest)))))
+
+    @cached_property
+    def least_tours(self) -> int:
+        """Tours below which loads do not fit, whatever the way: of goods on board at the start or the end."""
+        largest = np.max([members[0].capacity for members in self.kinds], axis=0)
+        least = 1
+        for side in (True, False):
+            loads = [
+                job.amount
+                for job in self.jobs
+                if (job.pickup is None) is side and not (job.pickup and job.delivery)
+            ]
+            if loads:
+                least = max(least, int(np.max(-(-np.sum(loads, axis=0) // np.maximum(1, largest)))))
+        return least
+
+    @cached_property
     def _stay(self) -> LongTable:
         return np.array([place.visit_seconds for place in self.problem.locations], dtype=np.int64)
 

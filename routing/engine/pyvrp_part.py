@@ -68,7 +68,7 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     iterations.
     """
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
-    tuned = OWN if task.own else tuning(model, task.jobs, task.available, priced=task.priced)
+    tuned = OWN if task.own else tuning(model, task.jobs, task.available, task.tours, priced=task.priced)
     local, manager = _tools(part, task, tuned)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None

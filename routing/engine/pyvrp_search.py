@@ -19,18 +19,17 @@ from . import annealing, pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
-from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, least_tours, vehicles_first, without_fixed
+from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour, kind_counts
 from .pyvrp_part import Outcome, Task, Watch, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
-from .pyvrp_tuning import FEW_ACTS, chooses_fleet, is_long, memory
+from .pyvrp_tuning import FEW_ACTS, chooses_fleet, first_per_act, is_long, is_scarce, memory
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
 LONE = 400  # acts up to which groups are not worth their making
 GROUP = 200  # acts of a group
 PER_ACT = 6  # iterations of a group for each of its acts
-FIRST_PER_ACT = 1.5  # of the whole, before groups
 FIRST_WHOLE = 600  # acts that a first plan is made of at once, where it can be made of blocks instead
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
 START_SHARE = 0.35  # of the time left, for each of two searches of few acts
@@ -40,6 +39,7 @@ PRICED_SHARE = 0.3  # of the search, with what vehicles cost where they come fir
 FLEET_SHARE = 0.8  # of the search, for fewer vehicles where they come first
 QUIET_SHARE = 0.4  # of it, after which no further vehicle is hoped for
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
+SCARCE_SHARE = 0.5  # of it where vehicles are scarce: groups hardly ever find a place for what has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ class _Run:
         self._heard: Told | None = None
         self._best: Callable[[], tuple[Tour, ...]] = tuple
         self._where = map_of(model)
+        self._first_per_act = first_per_act(model, params.seconds, self._count)
+        self._scarce = LONE < len(model.acts) <= WHOLE and is_scarce(model)
         self._standing = Standing(model, self._where, owed=False)
 
     def done(self) -> Draft:
@@ -168,7 +170,7 @@ class _Run:
     def _begins_with_blocks(self) -> bool:
         """Whether a first plan is made of blocks: sooner, but each with the vehicles of its share."""
         model, acts = self._model, len(self._model.acts)
-        if acts <= FIRST_WHOLE or acts > WHOLE:
+        if acts <= FIRST_WHOLE or acts > WHOLE or self._scarce:
             return acts > WHOLE
         return not self._fleet and not chooses_fleet(model, range(len(model.jobs)), kind_counts(model.kinds))
 
@@ -191,7 +193,7 @@ class _Run:
                     continue
                 lent = [out + mine for out, mine in zip(lent, own, strict=True)]
                 acts = sum(len(self._model.acts_of_job[job]) for job in jobs)
-                count = min(self._left(), int(FIRST_PER_ACT * acts))
+                count = min(self._left(), int(self._first_per_act * acts))
                 task = Task(jobs, own, (), self._seed(), count, self._end, owed=owed)
                 crew.give((None, task))
             answer = crew.next(self._end - time.monotonic()) if crew.busy else None
@@ -207,16 +209,19 @@ class _Run:
 
     def _first_whole(self) -> None:
         acts, standing = len(self._model.acts), self._standing
-        first = min(self._left(), int(FIRST_PER_ACT * acts) if acts > LONE else 0)
+        share = SCARCE_SHARE if self._scarce else FEASIBLE_SHARE
+        first = min(self._left(), int(self._first_per_act * acts) if acts > LONE else 0)
         most = min(self._left(), 20 * acts + 1_000)
-        if self._count != ENDLESS:
-            most = min(most, max(1, int(FEASIBLE_SHARE * self._count)))
+        if self._scarce:
+            first = most = max(1, int(share * self._left()))
+        elif self._count != ENDLESS:
+            most = min(most, max(1, int(share * self._count)))
         now = time.monotonic()
         for owed in (False, True):
             standing.owed = owed
-            end = self._end if owed else now + FEASIBLE_SHARE * (self._end - now)
+            end = self._end if owed else now + share * (self._end - now)
             task = standing.whole(seed=self._seed(), iterations=first, end=end)
-            task = replace(task, until_feasible=most, priced=self._fleet)
+            task = replace(task, until_feasible=most, priced=self._fleet, own=self._scarce)
             outcome = search(self._priced, task, self._watch)
             self._iterations += outcome.iterations
             if outcome.tours is not None:
@@ -232,7 +237,7 @@ class _Run:
         patience = QUIET_SHARE * (self._end - self._begun), QUIET_SHARE * self._count
         until = min(end, now + patience[0]), min(most, self._iterations + patience[1])
         turns = Turns(self._model, self._where, self._standing.tours, self._seed)
-        fewest = least_tours(self._model)
+        fewest = self._model.least_tours
         while len(turns.tours) > fewest and self._iterations < until[1] and time.monotonic() < until[0]:
             while crew.free:
                 rounds = max(1, int(until[1]) - self._iterations)

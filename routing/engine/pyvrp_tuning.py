@@ -2,7 +2,7 @@
 
 Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
 seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor fewer neighbours where a
-fleet is to be chosen, nor any of it where the search is long for its acts.
+fleet is to be chosen or long tours go about within wide windows, nor any of it where the search is long for its acts.
 """
 
 from __future__ import annotations
@@ -16,14 +16,21 @@ import pyvrp
 import pyvrp.search
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 
-from .pyvrp_model import Model
+from .pyvrp_model import Model, Tour
 
 LONGEST_MEMORY = 600  # iterations
 SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
+FIRST_PER_ACT = 1.5  # iterations of a first plan for each act, before groups
+FIRST_SHARE = (
+    1 / 8
+)  # of the whole's iterations, where which jobs are done is a choice: groups hardly change it
 LONG = 40_000  # iterations of the whole, from which PyVRP's own parameters find more
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
+SCARCE_FLEET = 1.1  # times the vehicles that loads alone need, up to which it is hard to find any plan
+LONG_TOUR = 20  # acts
+OPEN = 0.3  # of a shift, from which windows say little about who follows whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +52,27 @@ class Tuning:
         return IteratedLocalSearchParams(history_length=max(self.memory, wanted), callbacks=callbacks)
 
 
-USUAL, FEW, FLEET, OWN = (
+USUAL, FEW, FLEET, ROAMING, OWN = (
     Tuning(25, 18, 100),
     Tuning(25, 25, 100),
     Tuning(50, 18, 100),
+    Tuning(50, 25, 100),
     Tuning(50, 25, 300),
 )
 
 
-def tuning(model: Model, jobs: Sequence[int], available: Sequence[int], *, priced: bool) -> Tuning:
-    """What suits a search of these jobs with so many vehicles of each kind; `priced` where vehicles come first."""
+def tuning(
+    model: Model, jobs: Sequence[int], available: Sequence[int], tours: Sequence[Tour] = (), *, priced: bool
+) -> Tuning:
+    """What suits a search of these jobs with so many vehicles of each kind, from these tours; `priced` where vehicles
+    come first.
+    """
     if priced or not all(model.mandatory[job] for job in jobs):
         return OWN
     if chooses_fleet(model, jobs, available):
         return FLEET
+    if roams(model, tours):
+        return ROAMING
     return FEW if len(model.acts) <= FEW_ACTS else USUAL
 
 
@@ -74,8 +88,29 @@ def is_long(acts: int, seconds: float, count: int) -> bool:
     return _expected(acts, seconds, count) >= LONG
 
 
+def first_per_act(model: Model, seconds: float, count: int) -> float:
+    """Iterations of a first plan for each act, in a search of so many seconds and iterations."""
+    if all(model.mandatory):
+        return FIRST_PER_ACT
+    acts = max(1, len(model.acts))
+    return max(FIRST_PER_ACT, FIRST_SHARE * _expected(acts, seconds, count) / acts)
+
+
 def _expected(acts: int, seconds: float, count: int) -> float:
     return min(count, ITERATIONS * max(0.0, seconds) / math.sqrt(max(1, acts)))
+
+
+def roams(model: Model, tours: Sequence[Tour]) -> bool:
+    """Whether long tours go about within wide windows: without tours, as long as loads allow."""
+    if not model.has_windows or model.openness < OPEN:
+        return False
+    acts = sum(len(tour.acts) for tour in tours) or len(model.acts)
+    return acts >= LONG_TOUR * (len(tours) or model.least_tours)
+
+
+def is_scarce(model: Model) -> bool:
+    """Whether there are hardly more vehicles than loads need, for jobs that must all be done."""
+    return all(model.mandatory) and sum(map(len, model.kinds)) <= SCARCE_FLEET * model.least_tours
 
 
 def chooses_fleet(model: Model, jobs: Sequence[int], available: Sequence[int]) -> bool:

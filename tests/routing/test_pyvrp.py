@@ -275,7 +275,7 @@ def test_neighbouring_tours_are_saved_where_there_are_too_many_for_one_search(
         assert len(task.jobs) <= 26
         turns.take(task, pyvrp_fleet.fewer(model, task))
     assert sorted(act for tour in turns.tours for act in tour.acts) == list(range(39))
-    assert len(turns.tours) <= 9 and pyvrp_fleet.least_tours(model) == 7
+    assert len(turns.tours) <= 9 and model.least_tours == 7
 
 
 def test_a_tour_saved_meanwhile_by_another_is_not_saved_twice() -> None:
