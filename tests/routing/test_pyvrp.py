@@ -20,18 +20,6 @@ from routing.engine.pyvrp_part import Outcome, search
 from routing.engine.pyvrp_part import Task as Asked
 from routing.engine.pyvrp_ruin import FewerTours
 from routing.engine.pyvrp_standing import Standing, map_of
-from routing.engine.pyvrp_tuning import (
-    FEW,
-    FEW_ACTS,
-    FLEET,
-    LONGEST_MEMORY,
-    OWN,
-    USUAL,
-    Tuning,
-    is_long,
-    memory,
-    tuning,
-)
 from routing.generate import Size, county
 from routing.plan import Facts, sequences_of
 from routing.problem import Job, Problem, Task, Vehicle, Window
@@ -86,6 +74,19 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Asked, Outcome]]:
 
     monkeypatch.setattr(pyvrp_search, "search", spy)
     return seen
+
+
+def test_where_vehicles_are_scarce_half_of_the_search_is_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    in_groups(monkeypatch, FIRST_WHOLE=10, BLOCK=12)
+    plan = solve_with(town(vehicles=7), QUICK)
+    first, outcome = searched[0]
+    assert len(first.jobs) == 39 and first.own and outcome.iterations == QUICK.iterations / 2
+    assert not plan.unserved and max(len(task.jobs) for task, _ in searched[1:]) < 39
+    searched.clear()
+    solve_with(town(vehicles=8), QUICK)
+    assert len(searched[0][0].jobs) < 39
 
 
 def test_a_plan_too_large_for_one_search_is_made_of_blocks(
@@ -155,6 +156,7 @@ def test_many_acts_begin_with_blocks_unless_these_leave_something_out(
     monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]], vehicles: int
 ) -> None:
     in_groups(monkeypatch, FIRST_WHOLE=20, BLOCK=12)
+    monkeypatch.setattr(pyvrp_tuning, "SCARCE_FLEET", 0)
     problem = town(60, vehicles=vehicles)
     plan = solve_with(problem, QUICK)
     assert not plan.unserved and check(problem, plan) == []
@@ -316,36 +318,3 @@ def test_a_place_that_admits_some_vehicles_only_is_not_driven_to_by_others() -> 
     narrow = tuple(replace(job, classes=("van",)) if int(job.id) % 3 == 0 else job for job in problem.jobs)
     plan = solve_with(replace(problem, vehicles=fleet, jobs=narrow), QUICK)
     assert not plan.unserved and check(replace(problem, vehicles=fleet, jobs=narrow), plan) == []
-
-
-def tuned(problem: Problem, *, priced: bool = False) -> Tuning:
-    model = Model(problem)
-    return tuning(model, range(len(model.jobs)), kind_counts(model.kinds), priced=priced)
-
-
-def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_choice() -> None:
-    problem = town(vehicles=14)
-    larger = (*problem.vehicles, *(replace(v, id=f"{v.id}-l", capacity=(120,)) for v in problem.vehicles))
-    elsewhere = (
-        *problem.vehicles,
-        *(replace(v, id=f"{v.id}-e", start="2", end="2") for v in problem.vehicles),
-    )
-    optional = (*problem.jobs[1:], replace(problem.jobs[0], tariff=77))
-    assert tuned(problem) is FEW
-    assert tuned(replace(problem, vehicles=elsewhere)) is FEW
-    assert tuned(replace(problem, vehicles=larger)) is FLEET
-    assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
-    assert tuned(replace(problem, jobs=optional)) is OWN
-    assert tuned(problem, priced=True) is OWN
-    assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
-
-
-def test_a_search_is_long_by_its_seconds_counts_and_acts() -> None:
-    assert is_long(300, 30, 2**60) and not is_long(300, 10, 2**60)
-    assert not is_long(1_000, 30, 2**60) and not is_long(300, 30, 39_999)
-
-
-def test_late_acceptance_looks_back_by_what_a_search_was_set_to() -> None:
-    assert memory(400, 10, 2**60) < memory(400, 20, 2**60) < memory(100, 20, 2**60)
-    assert memory(400, 3_600, 2_000) == 20 and memory(400, 3_600, 2**60) == LONGEST_MEMORY
-    assert memory(0, -0.1, 2**60) == 0

@@ -1,0 +1,111 @@
+"""How PyVRP is told to search: by what the problem is like, and by how long it may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from routing.engine.pyvrp_model import Model, Tour, kind_counts
+from routing.engine.pyvrp_tuning import (
+    FEW,
+    FEW_ACTS,
+    FIRST_PER_ACT,
+    FLEET,
+    LONGEST_MEMORY,
+    OWN,
+    ROAMING,
+    USUAL,
+    Tuning,
+    first_per_act,
+    is_long,
+    is_scarce,
+    memory,
+    tuning,
+)
+from routing.problem import Problem, Window
+from tests.routing.town import town
+
+
+def tuned(problem: Problem, tours: Sequence[Tour] = (), *, priced: bool = False) -> Tuning:
+    model = Model(problem)
+    return tuning(model, range(len(model.jobs)), kind_counts(model.kinds), tours, priced=priced)
+
+
+def open_for(seconds: int, *, customers: int = 41, capacity: int = 200) -> Problem:
+    """A town of 10,000 seconds' shifts, every house open for so long."""
+    problem = town(customers, capacity=capacity)
+    window = (Window(0, seconds),)
+    return replace(
+        problem,
+        vehicles=tuple(replace(vehicle, shift=Window(0, 10_000)) for vehicle in problem.vehicles),
+        jobs=tuple(
+            replace(job, delivery=replace(job.delivery, windows=window))
+            for job in problem.jobs
+            if job.delivery
+        ),
+    )
+
+
+def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_choice() -> None:
+    problem = town(vehicles=14)
+    larger = (*problem.vehicles, *(replace(v, id=f"{v.id}-l", capacity=(120,)) for v in problem.vehicles))
+    elsewhere = (
+        *problem.vehicles,
+        *(replace(v, id=f"{v.id}-e", start="2", end="2") for v in problem.vehicles),
+    )
+    optional = (*problem.jobs[1:], replace(problem.jobs[0], tariff=77))
+    assert tuned(problem) is FEW
+    assert tuned(replace(problem, vehicles=elsewhere)) is FEW
+    assert tuned(replace(problem, vehicles=larger)) is FLEET
+    assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
+    assert tuned(replace(problem, jobs=optional)) is OWN
+    assert tuned(problem, priced=True) is OWN
+    assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(2_000, FEW), (4_000, ROAMING)])
+def test_it_looks_further_where_windows_are_wide(seconds: int, wanted: Tuning) -> None:
+    assert tuned(open_for(seconds)) is wanted
+
+
+def test_and_only_where_tours_are_long() -> None:
+    wide = open_for(4_000)
+    assert tuned(open_for(4_000, capacity=190)) is FEW  # three tours at least
+    assert tuned(wide, [Tour(0, tuple(range(20))), Tour(0, tuple(range(20, 40)))]) is ROAMING
+    assert tuned(wide, [Tour(0, tuple(range(n, 40, 3))) for n in range(3)]) is FEW
+    assert tuned(town(41, capacity=200)) is FEW  # without windows
+
+
+def test_a_shift_is_open_where_nothing_says_otherwise() -> None:
+    assert Model(town()).openness == 1
+    half = open_for(5_000)
+    free = replace(half, jobs=(*half.jobs[:20], *town(41).jobs[20:]))
+    assert Model(half).openness == 0.5 and Model(free).openness == 0.75
+
+
+def test_vehicles_are_scarce_where_loads_need_nearly_all() -> None:
+    assert is_scarce(Model(town(vehicles=7))) and not is_scarce(Model(town(vehicles=8)))
+    problem = town(vehicles=7)
+    choice = replace(problem, jobs=(replace(problem.jobs[0], tariff=77), *problem.jobs[1:]))
+    assert not is_scarce(Model(choice))
+
+
+def test_a_first_plan_takes_longer_where_jobs_are_a_choice_and_there_is_time() -> None:
+    problem = town()
+    choice = replace(problem, jobs=(replace(problem.jobs[0], tariff=77), *problem.jobs[1:]))
+    assert first_per_act(Model(problem), 30, 2**60) == FIRST_PER_ACT
+    assert first_per_act(Model(choice), 0.001, 2**60) == FIRST_PER_ACT
+    assert first_per_act(Model(choice), 30, 3_900) == 12.5
+
+
+def test_a_search_is_long_by_its_seconds_counts_and_acts() -> None:
+    assert is_long(300, 30, 2**60) and not is_long(300, 10, 2**60)
+    assert not is_long(1_000, 30, 2**60) and not is_long(300, 30, 39_999)
+
+
+def test_late_acceptance_looks_back_by_what_a_search_was_set_to() -> None:
+    assert memory(400, 10, 2**60) < memory(400, 20, 2**60) < memory(100, 20, 2**60)
+    assert memory(400, 3_600, 2_000) == 20 and memory(400, 3_600, 2**60) == LONGEST_MEMORY
+    assert memory(0, -0.1, 2**60) == 0
