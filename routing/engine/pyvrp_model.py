@@ -28,6 +28,7 @@ PER_METRE, PER_SECOND, UNIT = 18, 5, 18_000  # cost units, in which prices per k
 FOREVER = 2**31 - 1
 ENDLESS = 2**63 - 1  # what PyVRP takes as no limit, and then does not look at
 NOWHERE = -1
+NEAR, SAMPLE = 25, 200  # places around one, and ones looked at, for what a leg usually is
 LEAST_PENALTY, MOST_PENALTY = 1e5, 1e11  # of PyVRP's own, and what its integers bear
 LongTable = NDArray[np.int64]
 
@@ -147,10 +148,28 @@ class Model:
     @cached_property
     def openness(self) -> float:
         """Which share of its vehicles' longest shift is open to an act, on average."""
-        longest = max(members[0].shift.end - members[0].shift.start for members in self.kinds)
+        return float(np.mean(self._open)) / max(1, self._longest_shift)
+
+    @cached_property
+    def legs_in_window(self) -> float:
+        """How many legs between near places fit in what is open to an act: the median."""
+        seconds = travel(self.problem, self.kinds[0][0].profile).seconds
+        places = np.unique(self.places)
+        some = places[:: max(1, len(places) // SAMPLE)]
+        near = np.sort(seconds[np.ix_(some, places)], axis=1)[:, 1 : NEAR + 1]
+        return float(np.median(self._open) / max(1.0, near.mean())) if near.size else 0.0
+
+    @cached_property
+    def _longest_shift(self) -> int:
+        return max(members[0].shift.end - members[0].shift.start for members in self.kinds)
+
+    @cached_property
+    def _open(self) -> LongTable:
+        """Seconds in which each task may begin, at most a shift."""
         tasks = [task for job in self.jobs for task in (job.pickup, job.delivery) if task]
-        spans = [sum(window.end - window.start for window in task.windows) or longest for task in tasks]
-        return float(np.mean(np.minimum(1.0, np.divide(spans, max(1, longest)))))
+        spans = [sum(window.end - window.start for window in task.windows) for task in tasks]
+        spans = [span if task.windows else FOREVER for span, task in zip(spans, tasks, strict=True)]
+        return np.minimum(self._longest_shift, spans)
 
     @cached_property
     def least_tours(self) -> int:

@@ -2,7 +2,7 @@
 
 Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
 seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor fewer neighbours where a
-fleet is to be chosen or long tours go about within wide windows, nor any of it where the search is long for its acts.
+fleet is to be chosen or windows are wide, nor any of it where the search is long for its acts.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ FIRST_SHARE = (
 LONG = 40_000  # iterations of the whole, from which PyVRP's own parameters find more
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 SCARCE_FLEET = 1.1  # times the vehicles that loads alone need, up to which it is hard to find any plan
-LONG_TOUR = 20  # acts
-OPEN = 0.3  # of a shift, from which windows say little about who follows whom
+WIDE_LEGS = 40  # near legs that a usual window holds, from which it says little about who follows whom
+LONG_TOUR, OPEN = (
+    20,
+    0.2,
+)  # acts, and the share of a shift that is open to one, from which tours go about freely
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,14 @@ def _expected(acts: int, seconds: float, count: int) -> float:
 
 
 def roams(model: Model, tours: Sequence[Tour]) -> bool:
-    """Whether long tours go about within wide windows: without tours, as long as loads allow."""
-    if not model.has_windows or model.openness < OPEN:
+    """Whether windows leave open who follows whom: they are wide, or tours are long (without tours: as long as loads
+    allow) and windows not narrow.
+    """
+    if not model.has_windows:
         return False
     acts = sum(len(tour.acts) for tour in tours) or len(model.acts)
-    return acts >= LONG_TOUR * (len(tours) or model.least_tours)
+    long = acts >= LONG_TOUR * (len(tours) or model.least_tours)
+    return model.legs_in_window >= WIDE_LEGS or (long and model.openness >= OPEN)
 
 
 def is_scarce(model: Model) -> bool:

@@ -17,6 +17,7 @@ from routing.engine.pyvrp_tuning import (
     OWN,
     ROAMING,
     USUAL,
+    WIDE_LEGS,
     Tuning,
     first_per_act,
     is_long,
@@ -33,13 +34,13 @@ def tuned(problem: Problem, tours: Sequence[Tour] = (), *, priced: bool = False)
     return tuning(model, range(len(model.jobs)), kind_counts(model.kinds), tours, priced=priced)
 
 
-def open_for(seconds: int, *, customers: int = 41, capacity: int = 200) -> Problem:
-    """A town of 10,000 seconds' shifts, every house open for so long."""
-    problem = town(customers, capacity=capacity)
+def open_for(seconds: int, *, capacity: int = 200, shift: int = 10_000) -> Problem:
+    """A town of 40 houses, all open for so long."""
+    problem = town(41, capacity=capacity)
     window = (Window(0, seconds),)
     return replace(
         problem,
-        vehicles=tuple(replace(vehicle, shift=Window(0, 10_000)) for vehicle in problem.vehicles),
+        vehicles=tuple(replace(vehicle, shift=Window(0, shift)) for vehicle in problem.vehicles),
         jobs=tuple(
             replace(job, delivery=replace(job.delivery, windows=window))
             for job in problem.jobs
@@ -65,16 +66,21 @@ def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_c
     assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
 
 
-@pytest.mark.parametrize(("seconds", "wanted"), [(2_000, FEW), (4_000, ROAMING)])
-def test_it_looks_further_where_windows_are_wide(seconds: int, wanted: Tuning) -> None:
+@pytest.mark.parametrize(("seconds", "wanted"), [(1_900, FEW), (2_000, ROAMING)])
+def test_it_looks_further_where_long_tours_have_windows_that_are_not_narrow(
+    seconds: int, wanted: Tuning
+) -> None:
     assert tuned(open_for(seconds)) is wanted
+    assert tuned(open_for(seconds), [Tour(0, tuple(range(20))), Tour(0, tuple(range(20, 40)))]) is wanted
+    assert tuned(open_for(seconds), [Tour(0, tuple(range(n, 40, 3))) for n in range(3)]) is FEW
+    assert tuned(open_for(seconds, capacity=190)) is FEW  # three tours at least
 
 
-def test_and_only_where_tours_are_long() -> None:
-    wide = open_for(4_000)
-    assert tuned(open_for(4_000, capacity=190)) is FEW  # three tours at least
-    assert tuned(wide, [Tour(0, tuple(range(20))), Tour(0, tuple(range(20, 40)))]) is ROAMING
-    assert tuned(wide, [Tour(0, tuple(range(n, 40, 3))) for n in range(3)]) is FEW
+def test_and_where_windows_are_wide() -> None:
+    near = Model(open_for(10_000)).legs_in_window
+    wide = int(10_000 * WIDE_LEGS / near) + 1
+    assert tuned(open_for(wide, capacity=60, shift=10 * wide)) is ROAMING
+    assert tuned(open_for(wide - 5, capacity=60, shift=10 * wide)) is FEW
     assert tuned(town(41, capacity=200)) is FEW  # without windows
 
 
