@@ -125,7 +125,9 @@ class _Watch:
         cost = self._model.routing.CostVar().Value()
         worth = self._incumbent.worth
         # Waiting only adds to what the model says; with jobs owed the model's own order decides.
-        possible = worth is None or (cost < UNIT * (worth[1] + 1) if not worth[0] else cost < self._least)
+        possible = worth is None or (
+            cost < UNIT * (worth.fen + 1) if not worth.missing else cost < self._least
+        )
         self._least = min(self._least, cost)
         if possible:
             self._incumbent.offer(self._model.sequences())

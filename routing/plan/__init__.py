@@ -23,6 +23,7 @@ from .model import (
     Unserved,
 )
 from .places import Insertion, Places, waiver
+from .worth import Scales, Worth
 
 __all__ = [
     "Appraiser",
@@ -40,9 +41,11 @@ __all__ = [
     "Relaxation",
     "Rest",
     "Route",
+    "Scales",
     "Step",
     "StopPrice",
     "Unserved",
+    "Worth",
     "act_of",
     "assemble",
     "build",

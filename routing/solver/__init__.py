@@ -18,7 +18,7 @@ from ..checker import Violation, check
 from ..distances import completed
 from ..engine import Draft
 from ..params import Params
-from ..plan import Appraiser, Broken, JobPrice, Plan, build, left_out
+from ..plan import Appraiser, JobPrice, Plan, Scales, Worth, build
 from ..plan import to_json as plan_to_json
 from ..problem import Problem, Sequence, from_json, to_json
 from ..stop import MaxSeconds
@@ -43,7 +43,7 @@ class Progress:
 
 
 BEGIN_SHARE = 0.3  # of the seconds, for routes with reloads to start from
-NEVER = (2**62, 0)
+NEVER = Worth(2**62, 0)
 REPAIR_SHARE = 0.6  # of what is left after the search
 LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in time
 WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
@@ -101,7 +101,7 @@ def solve_with(
     # A run by counts must repeat, so the clock may not cut its repair short.
     left = clock.left() * REPAIR_SHARE if params.iterations is None else params.seconds + 60
     routes = _finished(appraiser, Repair(appraiser, MaxSeconds(max(left, LEAST_REPAIR))), draft)
-    plan = build(appraiser, (Sequence(vehicle, acts) for vehicle, acts in routes.items()))
+    plan = build(appraiser, _sequences(routes))
     plan = dataclasses.replace(
         _bounded(plan, bound or _bound(problem, params, clock)),
         engine=choice.name,
@@ -123,11 +123,16 @@ def _finished(appraiser: Appraiser, repair: Repair, draft: Draft) -> Routes:
     if len(served) == len(appraiser.jobs):
         return routes
     routes = repair.improve(routes)
-    worth = _worth(appraiser, routes) or NEVER
-    if worth[0] == 0 and draft.sequences:
+    scales = Scales(appraiser)
+    worth = scales.weigh(_sequences(routes)) or NEVER
+    if worth.missing == 0 and draft.sequences:
         return routes
     first = repair.improve(repair.first())
-    return first if (_worth(appraiser, first) or NEVER) < worth else routes
+    return first if (scales.weigh(_sequences(first)) or NEVER) < worth else routes
+
+
+def _sequences(routes: Routes) -> tuple[Sequence, ...]:
+    return tuple(Sequence(vehicle, acts) for vehicle, acts in routes.items())
 
 
 def kept(problem: Problem, plan: Plan) -> dict[str, Any]:
@@ -230,8 +235,8 @@ class _Reporter:
     """Turns the drafts of an engine into progress of plans that really can be driven."""
 
     def __init__(self, appraiser: Appraiser, begun: float, on_progress: OnProgress | None) -> None:
-        self._appraiser, self._begun, self._on_progress = appraiser, begun, on_progress
-        self._best: tuple[int, int] | None = None
+        self._scales, self._begun, self._on_progress = Scales(appraiser), begun, on_progress
+        self._best: Worth | None = None
         self.lower_bound: int | None = None
 
     @property
@@ -246,23 +251,11 @@ class _Reporter:
         """Progress where these routes are the best so far."""
         if self._on_progress is None:
             return
-        worth = _worth(self._appraiser, routes)
+        worth = self._scales.weigh(_sequences(routes))
         if worth is not None and (self._best is None or worth < self._best):
             self._best = worth
             seconds = round(time.monotonic() - self._begun, 3)
-            self._on_progress(Progress(worth[1], seconds, worth[0], iterations, self.lower_bound))
-
-
-def _worth(appraiser: Appraiser, routes: Routes) -> tuple[int, int] | None:
-    """Mandatory jobs left out, then fen; None where some route cannot be driven."""
-    cost = 0
-    for vehicle, acts in routes.items():
-        facts = appraiser.appraise(vehicle, acts)
-        if isinstance(facts, Broken):
-            return None
-        cost += facts.cost
-    left = left_out(appraiser.problem, (act.job for acts in routes.values() for act in acts))
-    return sum(item.tariff is None for item in left), cost + sum(item.tariff or 0 for item in left)
+            self._on_progress(Progress(worth.fen, seconds, worth.owed, iterations, self.lower_bound))
 
 
 def _bounded(plan: Plan, bound: Bound) -> Plan:
