@@ -136,7 +136,7 @@ def _paid(told: Told) -> Page:
 def _returned(told: Told) -> Page:
     amount = words.money(told.gift.amount)
     subject = gettext("{amount}退给你，付款到得太晚").format(amount=amount)
-    why = gettext("付款到得太晚，东西已经有别人捐了。钱原路退回，一般当天到，最晚三个工作日。")
+    why = gettext("付款到得太晚，东西已经放回去了。钱原路退回，一般当天到，最晚三个工作日。")
     return Page(subject=subject, to=gettext("给捐赠人"), paragraphs=[_hello(told), why], kind="money")
 
 
