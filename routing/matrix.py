@@ -50,7 +50,8 @@ def shortest_from(table: IntTable, source: int) -> NDArray[np.int64]:
 
     One round where the table keeps the triangle inequality, as the direct ways then are the shortest.
     """
-    reach: NDArray[np.int64] = table[source].astype(np.int64)
+    small = int(table.max(initial=0)) < 2**30  # two ways are no more than the table's own numbers bear
+    reach = table[source].astype(table.dtype if small else np.int64)
     reach[source] = 0
     while True:
         shorter = reach.copy()
@@ -58,7 +59,7 @@ def shortest_from(table: IntTable, source: int) -> NDArray[np.int64]:
             rows = slice(first, first + ROWS)
             np.minimum(shorter, (reach[rows, None] + table[rows]).min(axis=0), out=shorter)
         if np.array_equal(shorter, reach):
-            return reach
+            return np.asarray(reach, dtype=np.int64)
         reach = shorter
 
 

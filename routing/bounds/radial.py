@@ -28,12 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.glop import INFINITY, Program
-from ..matrix import IntTable, location_index, shortest_from, shortest_to, travel
+from ..matrix import IntTable, Travel, location_index, shortest_from, shortest_to, travel
 from ..plan import Appraiser
 from ..problem import Job, Problem, Vehicle
 
 FULL_ROWS = 40_000  # shares (job x kind of vehicle) up to which rows per job are written
 TREE_PLACES = 300  # up to which all shortest ways are computed, for the rows degree and tree
+ROWS = 500  # of a table that are looked at together
 MOST_STEPS = 150_000  # of shortest-way searches per table, about a second
 
 LongRow = NDArray[np.int64]
@@ -70,6 +71,10 @@ class _Ways:
 
     def __init__(self, table: IntTable) -> None:
         self._table = table
+        self._alike = all(
+            np.array_equal(table[first : first + ROWS], table[:, first : first + ROWS].T)
+            for first in range(0, len(table), ROWS)
+        )
         self._most = max(10, MOST_STEPS // max(1, len(table)))
         self._from: dict[int, LongRow] = {}
         self._to: dict[int, LongRow] = {}
@@ -81,6 +86,8 @@ class _Ways:
         return self._from[place]
 
     def into(self, place: int) -> LongRow:
+        if self._alike:
+            return self.out(place)
         if place not in self._to:
             spare = len(self._to) < self._most
             self._to[place] = shortest_to(self._table, place) if spare else self._nothing()
@@ -99,6 +106,7 @@ class _Radial:
         self.kinds = _kinds(problem)
         self.full = sum(len(kind.jobs) for kind in self.kinds) <= FULL_ROWS
         self.ways: dict[tuple[str, str], _Ways] = {}
+        self.speeds: dict[str, tuple[float, float]] = {}
         self.shares: dict[str, dict[int, float]] = defaultdict(dict)
         self.driven: dict[int, float] = {}
         for kind in self.kinds:
@@ -278,13 +286,10 @@ class _Radial:
 
     def _add_speed(self, kind: _Kind, metres: int, drive: int) -> None:
         """No leg is faster than the fastest or slower than the slowest; loosened a hair, as GLOP wants room."""
-        tables = travel(self.problem, kind.vehicle.profile)
-        far, slow = tables.metres.astype(float), tables.seconds.astype(float)
-        off = ~np.eye(len(far), dtype=bool)
-        if not off.any():
-            return
-        pace = float(np.min(slow[off] / np.maximum(far[off], 1)))
-        speed = float(np.min(far[off] / np.maximum(slow[off], 1)))
+        profile = kind.vehicle.profile
+        if profile not in self.speeds:
+            self.speeds[profile] = _speeds(travel(self.problem, profile))
+        pace, speed = self.speeds[profile]
         self.program.at_least(0, {drive: 1, metres: -pace * (1 - 1e-6)})
         self.program.at_least(0, {metres: 1, drive: -speed * (1 - 1e-6)})
 
@@ -310,6 +315,19 @@ class _Radial:
         length = np.minimum(length, length.T)
         roots = [spot for spot, place in enumerate(places) if place in ends]
         self.program.at_least(float(_spanning_tree(length, roots)), self.driven)
+
+
+def _speeds(tables: Travel) -> tuple[float, float]:
+    """Seconds a metre and metres a second of the fastest and the slowest leg; some rows at a time, to save room."""
+    pace, speed, places = INFINITY, INFINITY, len(tables.metres)
+    for first in range(0, places, ROWS):
+        far = tables.metres[first : first + ROWS].astype(float)
+        slow = tables.seconds[first : first + ROWS].astype(float)
+        here = np.arange(len(far))
+        quick, long = slow / np.maximum(far, 1), far / np.maximum(slow, 1)
+        quick[here, first + here] = long[here, first + here] = INFINITY
+        pace, speed = min(pace, float(quick.min())), min(speed, float(long.min()))
+    return (0.0, 0.0) if places < 2 else (pace, speed)
 
 
 def _spanning_tree(length: NDArray[np.int64], roots: list[int]) -> int:

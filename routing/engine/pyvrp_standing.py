@@ -21,6 +21,7 @@ PIVOTS = 8  # places from which all others are measured, where there is no map
 SPARE = 2  # idle vehicles of each kind that a group may use, beside half as many as it has tours
 GROWS_AFTER = 3  # looks at every tour, after which groups are larger by as much as the first were
 MOST_ACTS = 2_000  # of a group that has grown
+OWED_SHARE = 0.5  # of the groups, around mandatory jobs without a place
 FIRST_LOOK = 2  # iterations for each act, and as many more at each later look
 FloatTable = NDArray[np.float64]
 
@@ -102,7 +103,8 @@ class Standing:
         )
 
     def lend(self, size: int, draw: random.Random, shares: int = 1) -> Loan | None:
-        """A group of neighbouring free tours of about `size` acts around one of the least looked at.
+        """A group of neighbouring free tours of about `size` acts around one of the least looked at, or beside a
+        mandatory job that has no place.
 
         It grows with every `GROWS_AFTER` looks that all tours have had, as far as `shares` groups have room
         side by side; idle vehicles are shared by as many. None where no tour is free.
@@ -111,7 +113,8 @@ class Standing:
         if not free:
             return None
         least = min(self._looked[number] for number in free)
-        seed = draw.choice([number for number in free if self._looked[number] == least])
+        owed = self._beside_owed(free) if draw.random() < OWED_SHARE else []
+        seed = draw.choice(owed or [number for number in free if self._looked[number] == least])
         room = min(MOST_ACTS, sum(len(tour.acts) for tour in self._tours.values()) // shares)
         size = max(size, min(room, size * (1 + least // GROWS_AFTER)))
         centre = self._centre(seed)
@@ -136,18 +139,24 @@ class Standing:
             self._centres[number] = self._map[nodes].mean(axis=0)
         return self._centres[number]
 
+    def _beside_owed(self, free: list[int]) -> list[int]:
+        """The free tours that pass a mandatory job on none more closely than all others."""
+        owed = [job for job in sorted(self.left) if self._model.mandatory[job]]
+        return [tour for tour in self._nearest_tours(owed) if tour in set(free)]
+
+    def _nearest_tours(self, jobs: list[int]) -> list[int]:
+        """For each of these jobs the tour with the act nearest to its last."""
+        if not jobs:
+            return []
+        spots = self._map[self._model.node_of[np.concatenate([tour.acts for tour in self._tours.values()])]]
+        owner = np.concatenate([np.full(len(tour.acts), number) for number, tour in self._tours.items()])
+        here = self._map[[self._model.node_of[self._model.acts_of_job[job][-1]] for job in jobs]]
+        return [int(owner[((spots - place) ** 2).sum(axis=1).argmin()]) for place in here]
+
     def _near(self, group: set[int]) -> list[int]:
         """The jobs on no tour whose nearest act is of this group."""
-        if not self.left:
-            return []
-        nodes = self._model.node_of[np.concatenate([tour.acts for tour in self._tours.values()])]
-        mine = np.concatenate([np.full(len(t.acts), number in group) for number, t in self._tours.items()])
-        spots, near = self._map[nodes], []
-        for job in sorted(self.left):
-            here = self._map[self._model.node_of[self._model.acts_of_job[job][-1]]]
-            if mine[((spots - here) ** 2).sum(axis=1).argmin()]:
-                near.append(job)
-        return near
+        jobs = sorted(self.left)
+        return [job for job, tour in zip(jobs, self._nearest_tours(jobs), strict=True) if tour in group]
 
     def task(self, loan: Loan, *, seed: int, per_act: int, most: int, end: float) -> Task:
         """The group as a problem of its own; a first look is short, so that every tour soon has one."""

@@ -47,9 +47,10 @@ NEVER = Worth(2**62, 0)
 REPAIR_SHARE = 0.6  # of what is left after the search
 LEAST_REPAIR = 0.05  # seconds, for first routes where the search found none in time
 WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still fits
-BOUND_PER_SECOND = 6_000  # jobs times kinds of vehicle; measured
-ALWAYS_BOUND = 500
-LONG_SECONDS, BOUND_SHARE = 60.0, 0.025  # from which a bound has its own share of the seconds, at most
+BOUND_PER_SECOND, LEGS_PER_SECOND = 6_000, 60e6  # jobs times kinds of vehicle, legs of tables; measured
+ALWAYS_BOUND = 0.1  # seconds that a bound may always take
+LONG_SECONDS, BOUND_SHARE = 60.0, 0.08  # from which a bound has its own share of the seconds, at most
+LEAST_RADIAL = 5.0  # seconds for its linear program
 BOUND_ROUNDS = 25  # of a run by counts, whose bound must repeat as well
 
 OnProgress = Callable[[Progress], None]
@@ -99,7 +100,9 @@ def solve_with(
     if called_off():
         clock.cut(WIND_UP_SECONDS)
     # A run by counts must repeat, so the clock may not cut its repair short.
-    left = clock.left() * REPAIR_SHARE if params.iterations is None else params.seconds + 60
+    left = (clock.left() - _kept_for_bound(problem, params)) * REPAIR_SHARE
+    if params.iterations is not None:
+        left = params.seconds + 60
     routes = _finished(appraiser, Repair(appraiser, MaxSeconds(max(left, LEAST_REPAIR))), draft)
     plan = build(appraiser, _sequences(routes))
     plan = dataclasses.replace(
@@ -203,10 +206,13 @@ def _reserve(problem: Problem, params: Params) -> float:
     In a long search also what a bound takes where kinds of vehicles are many.
     """
     kept_back = 0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000
-    bound = _bound_work(problem) / BOUND_PER_SECOND
-    if params.seconds >= LONG_SECONDS and bound <= BOUND_SHARE * params.seconds:
-        kept_back += bound
-    return min(kept_back, params.seconds / 2)
+    return min(kept_back + _kept_for_bound(problem, params), params.seconds / 2)
+
+
+def _kept_for_bound(problem: Problem, params: Params) -> float:
+    """Seconds of a long search in which nothing but a bound is found."""
+    bound = _bound_seconds(problem)
+    return bound if params.seconds >= LONG_SECONDS and bound <= BOUND_SHARE * params.seconds else 0.0
 
 
 def _bound(
@@ -215,20 +221,23 @@ def _bound(
     """The bound, where there is time for it: a search that was asked to be quick is not made to wait."""
     if params.bound_seconds and params.iterations is not None:
         return bounds.lower(problem, seconds=params.seconds + 60, rounds=BOUND_ROUNDS)
-    affordable = max(ALWAYS_BOUND, BOUND_PER_SECOND * clock.left())
-    if params.iterations is None and _bound_work(problem) > affordable:
+    if params.iterations is None and _bound_seconds(problem) > max(ALWAYS_BOUND, clock.left()):
         return Bound(None, "no time for a bound")
     seconds = min(params.bound_seconds, clock.left() / 2)
     if seconds > 0:
         return bounds.lower(problem, seconds=seconds, called_off=called_off)
-    return bounds.radial(problem)
+    return bounds.radial(problem, seconds=max(LEAST_RADIAL, clock.left()))
 
 
-def _bound_work(problem: Problem) -> int:
-    """Jobs, pairs as five, times kinds of vehicles."""
+def _bound_seconds(problem: Problem) -> float:
+    """What the radial bound takes: by jobs, pairs as five, times kinds of vehicles; by the legs that shortest ways
+    look at, once from and once to where vehicles begin and end.
+    """
     kinds = len({(vehicle.capacity, vehicle.start, vehicle.end) for vehicle in problem.vehicles})
     pairs = sum(job.pickup is not None and job.delivery is not None for job in problem.jobs)
-    return (len(problem.jobs) + 4 * pairs) * kinds
+    ends = {end for vehicle in problem.vehicles for end in (vehicle.start, vehicle.end)}
+    legs = 4 * len(ends) * len(problem.locations) ** 2
+    return (len(problem.jobs) + 4 * pairs) * kinds / BOUND_PER_SECOND + legs / LEGS_PER_SECOND
 
 
 class _Reporter:

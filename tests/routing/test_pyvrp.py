@@ -12,7 +12,7 @@ import pytest
 
 from routing.checker import check
 from routing.distances import completed
-from routing.engine import choose, pyvrp_fleet, pyvrp_search, pyvrp_tuning
+from routing.engine import choose, pyvrp_fleet, pyvrp_search, pyvrp_standing, pyvrp_tuning
 from routing.engine.crew import Crew
 from routing.engine.pyvrp_fleet import vehicles_first
 from routing.engine.pyvrp_model import ENDLESS, Model, Tour, kind_counts
@@ -202,6 +202,29 @@ def test_lent_groups_share_no_tour_no_vehicle_and_no_job() -> None:
     assert len(loans) > 1 and sorted(tours) == list(range(len(plan.routes)))
     assert sum(loan.idle[0] for loan in loans) + standing.idle[0] == idle
     assert standing.idle[0] >= 0
+
+
+@pytest.mark.parametrize(("tariff", "every"), [(None, True), (99, False)])
+def test_half_of_the_groups_are_around_what_must_be_done_and_has_no_place(
+    monkeypatch: pytest.MonkeyPatch, tariff: int | None, every: bool
+) -> None:
+    monkeypatch.setattr(pyvrp_standing, "OWED_SHARE", 1.0)
+    problem = town()
+    plan = solve_with(problem, replace(QUICK, iterations=20))
+    problem = replace(problem, jobs=(replace(problem.jobs[0], tariff=tariff), *problem.jobs[1:]))
+    model = Model(problem)
+    given = [
+        replace(sequence, acts=tuple(act for act in sequence.acts if act.job != problem.jobs[0].id))
+        for sequence in sequences_of(plan)
+    ]
+    with_it = set()
+    for seed in range(20):
+        standing = Standing(model, map_of(model), owed=True)
+        standing.add(model.given(given))
+        loan = standing.lend(1, pyvrp_search.draw(seed))
+        assert loan is not None and standing.left == {0} - set(loan.extra)
+        with_it.add(loan.extra == (0,))
+    assert with_it == ({True} if every else {True, False})
 
 
 def test_what_cannot_all_be_done_is_left_out_by_priority() -> None:
