@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import random
 from dataclasses import replace
@@ -14,9 +15,12 @@ from routing import bounds
 from routing.bounds.columns import Effort, Way, generate
 from routing.distances import completed
 from routing.generate import Size, county
+from routing.matrix import Travel
 from routing.problem import Grid, Job, Location, Problem, Profile, Task, Vehicle, Window, dumps
 from routing.solver import Params, solve_with
 from tests.routing.random_problems import optimum, problems
+
+radial = importlib.import_module("routing.bounds.radial")  # the package calls its function by the same name
 
 FULL = Effort(60.0, 60)
 THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -242,6 +246,26 @@ def test_goods_from_anywhere_cost_no_more_than_from_where_they_are(rich: bool) -
             assert found.fen is None or found.fen <= best[1], dumps(problem)
 
     claim()
+
+
+def test_the_fastest_and_the_slowest_leg_are_found_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(1)
+    metres, seconds = (draw.integers(1, 900, (7, 7)).astype(np.int32) for _ in range(2))
+    off = ~np.eye(7, dtype=bool)
+    wanted = (seconds[off] / metres[off]).min(), (metres[off] / seconds[off]).min()
+    for rows in (2, 3, 7, 500):
+        monkeypatch.setattr(radial, "ROWS", rows)
+        assert radial._speeds(Travel(metres, seconds)) == wanted
+    assert radial._speeds(Travel(metres[:1, :1], seconds[:1, :1])) == (0, 0)
+
+
+def test_ways_back_are_those_out_where_both_are_alike_and_only_there() -> None:
+    alike = np.array([[0, 5, 9], [5, 0, 3], [9, 3, 0]], dtype=np.int32)
+    oneway = alike.copy()
+    oneway[0, 1] = 1
+    assert radial._Ways(alike).into(0).tolist() == [0, 5, 8]
+    assert radial._Ways(oneway).into(0).tolist() == [0, 5, 8]
+    assert radial._Ways(oneway).out(0).tolist() == [0, 1, 4]
 
 
 def test_the_cheapest_goods_stop_where_the_stock_does() -> None:

@@ -71,6 +71,13 @@ def test_the_shortest_way_may_lead_over_others() -> None:
     assert matrix.shortest_to(table, 1).tolist() == [3, 0, 2]
 
 
+def test_the_shortest_way_of_numbers_whose_sum_the_table_cannot_bear() -> None:
+    far = 2**31 - 1
+    table = np.array([[0, far, 3], [far, 0, far], [4, far, 0]], dtype=np.int32)
+    assert matrix.shortest_from(table, 0).tolist() == [0, far, 3]
+    assert matrix.shortest_from(np.array([[0]], dtype=np.int32), 0).tolist() == [0]
+
+
 def test_every_terrain_has_a_factor_above_one() -> None:
     assert set(distances.ROAD_FACTOR) == {"plain", "hills", "mountains"}
     assert all(1 < factor < 2 for factor in distances.ROAD_FACTOR.values())

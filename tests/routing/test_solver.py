@@ -13,7 +13,7 @@ from routing.distances import completed
 from routing.generate import Size, county
 from routing.plan import Infeasible, sequences_of
 from routing.problem import Act, Lock, Problem, Sequence
-from routing.solver import Params, Progress, _bound, _reserve, again, kept, solve, solve_with
+from routing.solver import Params, Progress, _bound, _kept_for_bound, _reserve, again, kept, solve, solve_with
 from routing.stop import MaxSeconds
 from tests.routing.county import LORRY, VAN, pair, road
 
@@ -98,3 +98,5 @@ def test_a_long_search_keeps_time_for_a_bound_over_many_kinds_of_vehicles() -> N
         kept_back = MaxSeconds(_reserve(problem, Params(seconds=seconds)))
         bounds.append(_bound(problem, Params(seconds=seconds), kept_back).fen)
     assert bounds[0] is None and bounds[1]
+    assert _kept_for_bound(problem, Params(seconds=5)) == 0
+    assert 0 < _kept_for_bound(problem, Params(seconds=60)) < _reserve(problem, Params(seconds=60))
