@@ -139,30 +139,34 @@ def large(need: str) -> None:
 
 def large_late(need: str, worker: "subprocess.Popen[bytes]", gift: Any) -> None:
     """Its money comes after all: it goes back while others give."""
-    from backend.donations.models import Refund
     from backend.donations.operations import sync
-    from backend.donations.operations.returning import WHEN_WHOLE
     from backend.donations.payments.sandbox.models import SandboxOrder
 
     SandboxOrder.objects.filter(merchant_ref=gift.public_id).update(
         state="paid", amount=gift.amount, currency=gift.currency, notice_url="http://testserver/"
     )
+    back = sent_back(need, worker, lambda: sync(donation=gift.public_id, at=datetime.now(UTC)))
+    say("bench", f"paid late: {back}")
+
+
+def sent_back(need: str, worker: "subprocess.Popen[bytes]", begin: Callable[[], object]) -> str:
+    """What `begin` sends back in chunks, until its refund is whole, while others give."""
+    from backend.donations.models import Refund
+    from backend.donations.operations.returning import WHEN_WHOLE
+
     beside: list[float] = []
     with small_givers(need, beside):
         began = time.perf_counter()
-        sync(donation=gift.public_id, at=datetime.now(UTC))
+        begin()
         said = time.perf_counter() - began
         wait_for(worker, lambda: not Refund.objects.filter(due_at=WHEN_WHOLE).exists())
-        back = time.perf_counter() - began
-    say(
-        "bench",
-        f"paid late: settled in {said:.2f} s, refund whole in {back:.2f} s; small gifts: {told(beside)}",
-    )
+        whole = time.perf_counter() - began
+    return f"answered in {said:.2f} s, refund whole in {whole:.2f} s; small gifts: {told(beside)}"
 
 
 def large_back(need: str, worker: "subprocess.Popen[bytes]") -> None:
     """The same gift once more, paid, and taken back by its donor while others give."""
-    from backend.donations.models import Donation, Refund
+    from backend.donations.models import Donation
     from backend.donations.operations import (
         Choice,
         DonorDetail,
@@ -170,7 +174,6 @@ def large_back(need: str, worker: "subprocess.Popen[bytes]") -> None:
         start_gathering,
         take_back,
     )
-    from backend.donations.operations.returning import WHEN_WHOLE
     from backend.needs.queries import Scope
 
     work = start_gathering(
@@ -187,17 +190,12 @@ def large_back(need: str, worker: "subprocess.Popen[bytes]") -> None:
         receive_notice(gateway="sandbox", headers=letter.headers, body=letter.body, at=datetime.now(UTC))
         paid = time.perf_counter() - began
     say("bench", f"paid: settled in {paid:.2f} s; small gifts beside it: {told(beside)}")
-    beside = []
-    with small_givers(need, beside):
-        began = time.perf_counter()
-        take_back(donation=gift.public_id, actor="visitor:large", at=datetime.now(UTC))
-        said = time.perf_counter() - began
-        wait_for(worker, lambda: not Refund.objects.filter(due_at=WHEN_WHOLE).exists())
-        back = time.perf_counter() - began
-    say(
-        "bench",
-        f"taken back: answered in {said:.2f} s, all free in {back:.2f} s; small gifts: {told(beside)}",
+    back = sent_back(
+        need,
+        worker,
+        lambda: take_back(donation=gift.public_id, actor="visitor:large", at=datetime.now(UTC)),
     )
+    say("bench", f"taken back: {back}")
 
 
 def worker_process() -> "subprocess.Popen[bytes]":

@@ -167,8 +167,7 @@ class Model:
     def _open(self) -> LongTable:
         """Seconds in which each task may begin, at most a shift."""
         tasks = [task for job in self.jobs for task in (job.pickup, job.delivery) if task]
-        spans = [sum(window.end - window.start for window in task.windows) for task in tasks]
-        spans = [span if task.windows else FOREVER for span, task in zip(spans, tasks, strict=True)]
+        spans = [sum(w.end - w.start for w in task.windows) if task.windows else FOREVER for task in tasks]
         return np.minimum(self._longest_shift, spans)
 
     @cached_property

@@ -213,15 +213,15 @@ class _Run:
         first = min(self._left(), int(self._first_per_act * acts) if acts > LONE else 0)
         most = min(self._left(), 20 * acts + 1_000)
         if self._scarce:
-            first = most = max(1, int(share * self._left()))
+            most = max(1, int(share * self._left()))
         elif self._count != ENDLESS:
             most = min(most, max(1, int(share * self._count)))
         now = time.monotonic()
         for owed in (False, True):
-            standing.owed = owed
+            standing.owed, patient = owed, self._scarce and not owed
             end = self._end if owed else now + share * (self._end - now)
-            task = standing.whole(seed=self._seed(), iterations=first, end=end)
-            task = replace(task, until_feasible=most, priced=self._fleet, own=self._scarce)
+            task = standing.whole(seed=self._seed(), iterations=most if patient else first, end=end)
+            task = replace(task, until_feasible=most, priced=self._fleet, own=patient)
             outcome = search(self._priced, task, self._watch)
             self._iterations += outcome.iterations
             if outcome.tours is not None:

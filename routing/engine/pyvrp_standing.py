@@ -142,7 +142,7 @@ class Standing:
     def _beside_owed(self, free: list[int]) -> list[int]:
         """The free tours that pass a mandatory job on none more closely than all others."""
         owed = [job for job in sorted(self.left) if self._model.mandatory[job]]
-        return [tour for tour in self._nearest_tours(owed) if tour in set(free)]
+        return sorted(set(self._nearest_tours(owed)) & set(free))
 
     def _nearest_tours(self, jobs: list[int]) -> list[int]:
         """For each of these jobs the tour with the act nearest to its last."""

@@ -23,17 +23,13 @@ SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
 FIRST_PER_ACT = 1.5  # iterations of a first plan for each act, before groups
-FIRST_SHARE = (
-    1 / 8
-)  # of the whole's iterations, where which jobs are done is a choice: groups hardly change it
+FIRST_SHARE = 1 / 8  # of the whole's iterations, where jobs are a choice: groups hardly change which are done
 LONG = 40_000  # iterations of the whole, from which PyVRP's own parameters find more
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 SCARCE_FLEET = 1.1  # times the vehicles that loads alone need, up to which it is hard to find any plan
 WIDE_LEGS = 40  # near legs that a usual window holds, from which it says little about who follows whom
-LONG_TOUR, OPEN = (
-    20,
-    0.2,
-)  # acts, and the share of a shift that is open to one, from which tours go about freely
+LONG_TOUR = 20  # acts
+OPEN = 0.2  # of a shift on average, from which long tours go about freely
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,8 @@ def solve_with(
     if called_off():
         clock.cut(WIND_UP_SECONDS)
     # A run by counts must repeat, so the clock may not cut its repair short.
-    left = (clock.left() - _kept_for_bound(problem, params)) * REPAIR_SHARE
-    if params.iterations is not None:
-        left = params.seconds + 60
+    kept_back = 0.0 if bound or called_off() else _kept_for_bound(problem, params)
+    left = (clock.left() - kept_back) * REPAIR_SHARE if params.iterations is None else params.seconds + 60
     routes = _finished(appraiser, Repair(appraiser, MaxSeconds(max(left, LEAST_REPAIR))), draft)
     plan = build(appraiser, _sequences(routes))
     plan = dataclasses.replace(
@@ -177,12 +176,14 @@ def _search(
         return Draft((), 0, 0.0), None
     if name == "ortools" and not problem.initial and any(vehicle.reloads for vehicle in problem.vehicles):
         problem = _begun(appraiser, params)
-    inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - _reserve(problem, params)))
+    beside = params.isolated and (report.wanted or params.bound_seconds > 0)
+    reserve = _reserve(problem, params, bounded=beside)
+    inside = dataclasses.replace(params, seconds=max(0.05, clock.left() - reserve))
     if not params.isolated:
         return engine.load(name).search(problem, inside, report), None
     end = time.monotonic() + inside.seconds
     with SearchApart(name, problem, inside, end=end, forked=alone) as search:
-        if not report.wanted and not params.bound_seconds:
+        if not beside:
             return search.last_draft(None, end, called_off), None
         report.routes(Repair(appraiser, MaxSeconds(end - time.monotonic())).first(), 0)
         bound = _bound(problem, params, MaxSeconds(end - time.monotonic()), called_off)
@@ -200,13 +201,15 @@ def _begun(appraiser: Appraiser, params: Params) -> Problem:
     return dataclasses.replace(appraiser.problem, initial=initial)
 
 
-def _reserve(problem: Problem, params: Params) -> float:
+def _reserve(problem: Problem, params: Params, *, bounded: bool = False) -> float:
     """Seconds of the limit kept back for an engine that looks at its clock late, repair, bound and check.
 
-    In a long search also what a bound takes where kinds of vehicles are many.
+    In a long search also what a bound takes, unless it is found beside the search (`bounded`).
     """
     kept_back = 0.1 + 0.005 * params.seconds + len(problem.jobs) / 6_000
-    return min(kept_back + _kept_for_bound(problem, params), params.seconds / 2)
+    if not bounded:
+        kept_back += _kept_for_bound(problem, params)
+    return min(kept_back, params.seconds / 2)
 
 
 def _kept_for_bound(problem: Problem, params: Params) -> float:

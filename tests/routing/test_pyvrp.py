@@ -89,6 +89,15 @@ def test_where_vehicles_are_scarce_half_of_the_search_is_of_the_whole(
     assert len(searched[0][0].jobs) < 39
 
 
+def test_scarce_vehicles_that_cannot_do_all_leave_time_for_groups(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    in_groups(monkeypatch)
+    plan = solve_with(town(vehicles=6), QUICK)
+    assert [(task.own, task.owed) for task, _ in searched[:2]] == [(True, False), (False, True)]
+    assert len(searched) > 2 and len(plan.owed) == 3  # 390 of load in six sixties
+
+
 def test_a_plan_too_large_for_one_search_is_made_of_blocks(
     monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
 ) -> None:

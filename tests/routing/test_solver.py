@@ -99,4 +99,8 @@ def test_a_long_search_keeps_time_for_a_bound_over_many_kinds_of_vehicles() -> N
         bounds.append(_bound(problem, Params(seconds=seconds), kept_back).fen)
     assert bounds[0] is None and bounds[1]
     assert _kept_for_bound(problem, Params(seconds=5)) == 0
-    assert 0 < _kept_for_bound(problem, Params(seconds=60)) < _reserve(problem, Params(seconds=60))
+    long = Params(seconds=60)
+    assert _reserve(problem, long) - _reserve(problem, long, bounded=True) == pytest.approx(
+        _kept_for_bound(problem, long)
+    )
+    assert _kept_for_bound(problem, long) > 0

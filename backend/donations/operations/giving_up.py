@@ -10,19 +10,18 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet
 
-from backend.donations.models import (
-    Donation,
-    DonationLine,
-    FundedLine,
-    Funding,
-    Payment,
-    Refund,
-)
+from backend.donations.models import Donation, DonationLine, FundedLine, Funding, Payment, Refund
 from backend.donations.operations.gathering import void_still_funded
 from backend.donations.operations.giving_back import refund_lines
-from backend.donations.operations.returning import WHEN_WHOLE, add_to_refund, begin_refund, end_refund
+from backend.donations.operations.returning import (
+    WHEN_WHOLE,
+    add_to_refund,
+    ask_refund,
+    begin_refund,
+    end_refund,
+)
 from backend.donations.rules import GIFT, GiftStatus, PaymentStatus
 from backend.kernel.db import claim, joins_transaction, release
 from backend.kernel.errors import Conflicts
@@ -94,23 +93,27 @@ def give_up_whole(*, gift: Donation, key: str, reason: str, actor: str, at: date
 
 
 @joins_transaction
-def give_up_late(*, payment: Payment, at: datetime) -> None:
-    """Joins the caller's transaction, which has locked the gift and its gathering. A large gift was paid after it had
-    expired: all money back, chunk by chunk as `give_back_due` comes to it.
+def give_up_late(*, payment: Payment, actor: str, at: datetime) -> None:
+    """Joins the caller's transaction, which has locked the gift and its gathering. It was paid after it had expired:
+    all money back, of a large gift chunk by chunk as `give_back_due` comes to it.
     """
     gift = payment.donation
     must_move(Donation.objects.filter(pk=gift.pk), GIFT, to=GiftStatus.RETURNED, paid_at=at)
-    amounts = _give_up_unpaid(_next_lines(gift.pk, 0))
-    begin_refund(payment=payment, amounts=amounts, key=f"late:{gift.public_id}", reason="paid_late", at=at)
+    key, reason = f"late:{gift.public_id}", "paid_late"
+    if those_in_chunks(gift_ids=[gift.pk]):
+        amounts = _give_up_unpaid(_next_lines(gift.pk, 0))
+        begin_refund(payment=payment, amounts=amounts, key=key, reason=reason, at=at)
+    else:
+        amounts = _give_up_unpaid(list(gift.lines.values_list("pk", flat=True)))
+        ask_refund(payment=payment, amounts=amounts, key=key, reason=reason, actor=actor, at=at)
 
 
 def _give_up_unpaid(lines: Sequence[int]) -> dict[int, int]:
     """Free what these lines of a gift that had expired still hold; the amount (fen) of each that has one left."""
     void_still_funded(lines=lines)
-    fundings = Funding.objects.filter(line__in=lines, released__lt=F("amount"))
-    back = dict(fundings.values_list("line").annotate(left=Sum(F("amount") - F("released"))))
-    fundings.update(released=F("amount"))
-    return back
+    Funding.objects.filter(line__in=lines).update(released=F("amount"))
+    left = DonationLine.objects.filter(pk__in=lines, directed__gt=0)
+    return dict(left.values_list("pk", "directed"))
 
 
 def _next_lines(gift: int, after: int) -> list[int]:

@@ -7,12 +7,10 @@ from django.db import connection
 from django.db.models import F
 
 from backend.donations import statements
-from backend.donations.models import Donation, DonationLine, Funding, Payment, Refund, RefundLine
+from backend.donations.models import Donation, Payment, Refund, RefundLine
 from backend.donations.operations.facts import record_gift
-from backend.donations.rules import GIFT, GiftStatus
 from backend.journal.kinds import Kind
 from backend.kernel.db import joins_transaction
-from backend.kernel.states import must_move
 
 WHEN_WHOLE = datetime(9999, 1, 1, tzinfo=UTC)  # when a refund is due that still grows
 
@@ -73,19 +71,3 @@ def end_refund(*, refund: Refund, actor: str, at: datetime) -> None:
     Refund.objects.filter(pk=refund.pk).update(due_at=at)
     gift = Donation.objects.select_related("charity__organisation").get(payments=refund.payment_id)
     _record_asked(refund, gift, actor, at)
-
-
-@joins_transaction
-def return_late(*, payment: Payment, actor: str, at: datetime) -> Refund:
-    """Joins the caller's transaction. A gift was paid after it had expired and there is no room: all goes back."""
-    must_move(Donation.objects.filter(pk=payment.donation_id), GIFT, to=GiftStatus.RETURNED, paid_at=at)
-    lines = DonationLine.objects.filter(donation=payment.donation_id)
-    Funding.objects.filter(line__in=lines).update(released=F("amount"))
-    return ask_refund(
-        payment=payment,
-        amounts=dict(lines.values_list("pk", "amount")),
-        key=f"late:{payment.donation.public_id}",
-        reason="paid_late",
-        actor=actor,
-        at=at,
-    )

@@ -14,7 +14,6 @@ from backend.donations.operations.books import Accounts
 from backend.donations.operations.facts import gift_fact
 from backend.donations.operations.gathering import void_still_funded
 from backend.donations.operations.giving_up import give_up_late, those_in_chunks
-from backend.donations.operations.returning import return_late
 from backend.donations.payments.port import Standing
 from backend.donations.rules import GIFT, UNITS, GiftStatus, PaymentStatus, UnitState
 from backend.journal.kinds import Kind
@@ -140,7 +139,7 @@ def _settle_late(late: Sequence[Payment], actor: str, at: datetime) -> None:
     for payment in late:
         if payment.donation_id in many:
             _record_late(payment, "returned", actor, at)
-            give_up_late(payment=payment, at=at)
+            give_up_late(payment=payment, actor=actor, at=at)
     _settle_at_once([payment for payment in late if payment.donation_id not in many], actor, at)
 
 
@@ -164,7 +163,7 @@ def _settle_at_once(late: Sequence[Payment], actor: str, at: datetime) -> None:
         if again:
             _revive(payment, room, at)
         else:
-            return_late(payment=payment, actor=actor, at=at)
+            give_up_late(payment=payment, actor=actor, at=at)
 
 
 def _record_late(payment: Payment, outcome: str, actor: str, at: datetime) -> None:
