@@ -28,6 +28,7 @@ UNLIMITED = {
     "ZS_PERSON_GIFTS_AN_HOUR": "1000000000",
     "ZS_ADDRESS_GIFTS_A_MINUTE": "1000000000",
 }
+GIVEN = "/sandbox-gateway/pay/"  # where a gift sends its giver
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 SHOWN = ("shared_buffers", "max_wal_size", "wal_init_zero", "max_connections")
 
@@ -77,14 +78,20 @@ class House:
             },
             cwd=BASE_DIR,
         )
+        with self.served(child):
+            ready = f"http://127.0.0.1:{self.port}/health/live"
+            if not application and not wait_until(lambda: is_healthy(ready), child, 60):
+                raise RuntimeError(f"web did not start: {child.last_words()}")
+            yield child
+
+    @contextlib.contextmanager
+    def served(self, child: Child) -> Iterator[Child]:
+        """Any web server on our port and its cores, until the end of the block."""
         child.start()
         try:
-            ready = f"http://127.0.0.1:{self.port}/health/live"
-            if not wait_until(lambda: is_healthy(ready) or bool(application), child, 60):
-                raise RuntimeError(f"web did not start: {child.last_words()}")
-            self._wait_for_port(child)
             assert child.process is not None
             meter.take_cores([child.process.pid], self.cores[0])
+            self._wait_for_port(child)
             yield child
         finally:
             child.stop(seconds=5)
@@ -107,9 +114,12 @@ class House:
         return file
 
     def crowd(
-        self, web: Child, requests: Path, clients: int, seconds: float, rate: float = 0
+        self, web: Child, requests: Path, clients: int, seconds: float, rate: float = 0, good: str = GIVEN
     ) -> dict[str, Any]:
-        """One run of the load; adds the server's microseconds of processor time per gift, database included."""
+        """One run of the load; adds the server's microseconds of processor time per gift, database included.
+
+        An answer counts whose head holds `good`.
+        """
         assert web.process is not None
         self.runs += 1
         plan = self.folder / "plan.json"
@@ -123,6 +133,7 @@ class House:
                     "clients": clients,
                     "seconds": seconds,
                     "rate": rate,
+                    "good": good,
                 }
             )
         )
