@@ -93,6 +93,43 @@ class ByLanguage(forms.MultiValueField):
         return told
 
 
+CONTACT: Mapping[str, Promise] = {
+    "phone": pgettext_lazy("联系方式", "电话"),
+    "desk": pgettext_lazy("联系方式", "部门"),
+    "hours_zh-Hans": pgettext_lazy("联系方式", "接电话的时间（简体）"),
+    "hours_zh-Hant": pgettext_lazy("联系方式", "接电话的时间（繁体）"),
+    "hours_en": pgettext_lazy("联系方式", "接电话的时间（英文）"),
+}
+
+
+class ContactInputs(Parts):
+    """How a charity is reached."""
+
+    def __init__(self) -> None:
+        super().__init__(CONTACT)
+
+    def decompress(self, value: Any) -> list[Any]:
+        told = value or {}
+        hours = told.get("hours") or {}
+        return [told.get("phone"), told.get("desk"), *(hours.get(language) for language in LANGUAGES)]
+
+
+class Contact(forms.MultiValueField):
+    """A phone, a desk, and when somebody answers, in words by language."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        fields = [forms.CharField(required=False) for _part in CONTACT]
+        super().__init__(fields, widget=ContactInputs(), require_all_fields=False, **kwargs)
+
+    def compress(self, data_list: list[Any]) -> dict[str, Any]:
+        phone, desk, *spoken = data_list or [""] * len(CONTACT)
+        hours = {key: text for key, text in zip(LANGUAGES, spoken, strict=True) if text}
+        if hours and "zh-Hans" not in hours:
+            raise ValidationError(gettext("先写简体的。"))
+        told: dict[str, Any] = {"phone": phone, "desk": desk, "hours": hours}
+        return {key: value for key, value in told.items() if value}
+
+
 class WeekInputs(Parts):
     """A week's opening hours, one input a day."""
 

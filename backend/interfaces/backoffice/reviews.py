@@ -28,6 +28,11 @@ SEEN: Mapping[str, Promise] = {
 Decide = Callable[..., Donation]
 
 
+def waiting() -> QuerySet[Review]:
+    """What is paid and waits for a decision."""
+    return Review.objects.filter(decision__isnull=True, donation__status="paid")
+
+
 class Waiting(admin.SimpleListFilter):
     """By itself the list shows what waits for a decision and is paid."""
 
@@ -42,7 +47,7 @@ class Waiting(admin.SimpleListFilter):
             return queryset
         if self.value() == "yes":
             return queryset.filter(decision__isnull=False)
-        return queryset.filter(decision__isnull=True, donation__status="paid")
+        return queryset & waiting()
 
 
 class Reviews(ReadOnly):

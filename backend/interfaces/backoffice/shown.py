@@ -70,6 +70,13 @@ def shown(field: AnyField, value: Any) -> Any:
         return gettext("是") if value else gettext("否")
     if is_number(field):
         return format_html('<span class="number">{}</span>', _number(field, value))
+    if field.name == "contact":
+        told = (
+            value.get("phone"),
+            words.name(value["hours"]) if value.get("hours") else "",
+            value.get("desk"),
+        )
+        return pgettext("列举", " · ").join(part for part in told if part)
     if field.name == "price_breaks":
         steps = (gettext("%(n)s件起%(price)s") % {"n": n, "price": words.price(fen)} for n, fen in value)
         return pgettext("列举", " · ").join(steps)

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import get_user, login
 from django.contrib.auth.views import redirect_to_login
@@ -15,14 +16,18 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from backend.interfaces.backoffice.names import ROOMS, TABLES
+from backend.interfaces.backoffice.reviews import waiting
 from backend.interfaces.backoffice.said import said
 from backend.interfaces.backoffice.sessions import ENTERED, HOURS, PATH, entered
 from backend.interfaces.look import words
@@ -97,6 +102,14 @@ class Office(UnfoldAdminSite):  # type: ignore[misc]
         for room in rooms:
             room["models"].sort(key=lambda table: [*TABLES].index(table["object_name"]))
         return sorted(rooms, key=lambda room: [*ROOMS].index(room["app_label"]))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The first page says what waits for a person."""
+        if count := waiting().count():
+            told = ngettext("有%(n)d笔捐赠等人看过。", "有%(n)d笔捐赠等人看过。", count) % {"n": count}
+            address = reverse("office:donations_review_changelist")
+            messages.warning(request, format_html('<a href="{}">{}</a>', address, told))
+        return super().index(request, extra_context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Choices.as_view(admin_site=self)(request)

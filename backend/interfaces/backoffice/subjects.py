@@ -33,6 +33,12 @@ SUBJECTS: Mapping[str, Promise] = {
     "vehicle": pgettext_lazy("关于", "车"),
 }
 CHANGED: Mapping[str, Promise] = {name.lower(): one for name, (one, _many) in TABLES.items()}
+OURSELVES: Mapping[str, Promise] = {
+    "demo": pgettext_lazy("谁做的", "示范资料"),
+    "jobs": pgettext_lazy("谁做的", "后台任务"),
+    "notices": pgettext_lazy("谁做的", "写信"),
+    "shop": pgettext_lazy("谁做的", "网店"),
+}
 ACTORS: Mapping[str, Promise] = {
     "system": pgettext_lazy("谁做的", "系统"),
     "org": pgettext_lazy("谁做的", "机构"),
@@ -55,9 +61,10 @@ def subject(text: str) -> str:
 
 
 def actor(text: str, name: str | None = None) -> str:
-    """system:jobs as 系统 · jobs; somebody whose `name` is known by it."""
+    """system:jobs as 系统 · 后台任务; somebody whose `name` is known by it."""
     kind, colon, number = text.partition(":")
-    return name or (_said(ACTORS.get(kind, kind), number) if colon else text)
+    who = str(OURSELVES.get(number, number)) if kind == "system" else number
+    return name or (_said(ACTORS.get(kind, kind), who) if colon else text)
 
 
 def on_record(row: Model) -> list[str]:

@@ -19,7 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from backend.interfaces.backoffice.parts import ByLanguage, Span, Week, clock, minutes
+from backend.interfaces.backoffice.parts import ByLanguage, Contact, Span, Week, clock, minutes
 from backend.interfaces.backoffice.shown import is_money
 from backend.interfaces.backoffice.words import codes
 from backend.parties.models import User
@@ -98,6 +98,8 @@ def typed(field: AnyField) -> forms.Field | None:
         return Clock(widget=UnfoldAdminTextInputWidget(), **told)
     if field.name in BY_LANGUAGE:
         return ByLanguage(**told)
+    if field.name == "contact":
+        return Contact(label=label, required=False)
     if isinstance(field, DateTimeRangeField):
         return Span(**told)
     if field.name == "price_breaks":

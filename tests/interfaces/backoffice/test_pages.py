@@ -1,10 +1,14 @@
 """Every page of the office opens in every language, speaks it, and takes what people type."""
 
 import re
+import threading
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connections, transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -299,3 +303,62 @@ def test_prices_of_an_offer_are_typed_in_yuan(keeper: Client) -> None:
 def test_who_leaves_is_told_that_the_site_stays_open(keeper: Client, language: str, said: str) -> None:
     text = keeper.post("/office/logout/", headers={"accept-language": language}).content.decode()
     assert said in text and "quality time" not in text
+
+
+def test_a_charity_is_reached_by_what_is_typed_in_parts(keeper: Client) -> None:
+    charity = factories.charity("慈善会")
+    form = {
+        "organisation": charity.organisation_id, "certificate_no": "", "certificate_until": "", "mode": "charity_site",
+        "checked_at_0": "", "checked_at_1": "", "contact_phone": "0859-000-0000", "contact_desk": "项目部",
+        "contact_hours_zh-Hans": "", "contact_hours_zh-Hant": "", "contact_hours_en": "weekdays",
+    }  # fmt: skip
+    answer = keeper.post(page_of(charity), form, headers={"accept-language": "zh-hans"})
+    assert "先写简体的。" in answer.content.decode()
+    assert keeper.post(page_of(charity), form | {"contact_hours_zh-Hans": "工作日"}).status_code == 302
+    charity.refresh_from_db()
+    assert charity.contact == {
+        "phone": "0859-000-0000",
+        "desk": "项目部",
+        "hours": {"zh-Hans": "工作日", "en": "weekdays"},
+    }
+    assert "<textarea" not in keeper.get(page_of(charity)).content.decode()
+
+
+def test_the_first_page_says_which_gifts_wait_for_a_person(keeper: Client, settings) -> None:
+    settings.UNDO_MINUTES = 0
+    gift = give(factories.Village().need)
+    hold(donation=gift.public_id, reason=ReviewReason.PACE, seen={"seconds": 9}, actor="t", at=MONDAY)
+    chinese = {"accept-language": "zh-hans"}
+    assert "等人看过" not in keeper.get("/office/", headers=chinese).content.decode(), "not paid"
+    pay(gift)
+    text = keeper.get("/office/", headers=chinese).content.decode()
+    assert f'<a href="{list_of(Review)}">有1笔捐赠等人看过。</a>' in text
+    assert "1 gift waits" in keeper.get("/office/", headers={"accept-language": "en"}).content.decode()
+    keeper.post(list_of(Review), {"action": "release", "_selected_action": [Review.objects.get().pk]})
+    assert "等人看过" not in keeper.get("/office/", headers=chinese).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_closures_at_the_same_moment_the_second_is_said_not_a_fault(keeper: Client) -> None:
+    """Both forms are good when they are looked at; the second waits until the first is committed."""
+    site = factories.Village().recipient.site
+    begin, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC)
+    form = {
+        "site": site.pk, "during_0": "2026-12-01 8:00", "during_1": "2026-12-03 8:00", "kind": "exam",
+        "source": "school", "reported_at_0": "2026-12-01", "reported_at_1": "08:00",
+    }  # fmt: skip
+    answers: list[Any] = []
+
+    def save() -> None:
+        answers.append(keeper.post(add_to(Closure), form, headers={"accept-language": "zh-hans"}))
+        connections.close_all()
+
+    with transaction.atomic():
+        Closure.objects.create(site=site, during=(begin, end), kind="exam", source="x", reported_at=begin)
+        second = threading.Thread(target=save)
+        second.start()
+        second.join(timeout=1)
+        assert second.is_alive()
+    second.join()
+    assert answers[0].status_code == 200 and "重叠" in answers[0].content.decode()
+    assert Closure.objects.count() == 1

@@ -149,7 +149,13 @@ def requests(hot: bool, count: int) -> list[str]:
     from django.http import HttpRequest
     from django.middleware.csrf import get_token
 
-    address = {"first_name": "明", "last_name": "阿", "line1": "学校路 1 号", "line4": "昭觉", "country_id": "CN"}
+    address = {
+        "first_name": "明",
+        "last_name": "阿",
+        "line1": "学校路 1 号",
+        "line4": "昭觉",
+        "country_id": "CN",
+    }
     session = SessionStore()
     session["checkout_data"] = {
         "guest": {"email": "aming@example.org"},
