@@ -1,4 +1,4 @@
-"""One part of a problem searched by PyVRP's iterated local search: from tours, or from nothing, to better tours.
+"""One part of a problem searched by PyVRP's local search: from nothing to tours, and from tours to better ones.
 
 A task names everything that the search depends on, so that it can be done in any process and any order.
 """
@@ -17,6 +17,7 @@ import pyvrp.search
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks
 
+from .pyvrp_cooling import Heat, anneal
 from .pyvrp_model import Model, Part, Tour
 from .pyvrp_tuning import OWN, Tuning, tuning
 
@@ -31,8 +32,8 @@ class Task:
 
     `owed` makes mandatory jobs optional at a price above any cost. `priced` asks for the model with what vehicles
     cost. `end` is of time.monotonic, which processes of one machine share. With `until_feasible` it goes on past
-    its count for a solution that can be driven. `memory` is how far late acceptance looks back, at least.
-    `own` asks for PyVRP's own parameters.
+    its count for a solution that can be driven. With `heat` it is annealed, where `tours` can be driven: by count,
+    or by the clock where the count is endless. `own` asks for PyVRP's own parameters.
     """
 
     jobs: tuple[int, ...]
@@ -45,19 +46,24 @@ class Task:
     owed: bool = False
     penalties: Penalties | None = None
     priced: bool = False
-    memory: int = 0
+    heat: Heat | None = None
     own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a task found: tours that can be driven or None, its cost in PyVRP's units, that of its beginning."""
+    """What a task found: tours that can be driven or None, their cost in PyVRP's units, that of its beginning.
+
+    `last` and its cost are of where an annealed search ended.
+    """
 
     tours: tuple[Tour, ...] | None
     cost: int
     before: int | None
     iterations: int
     penalties: Penalties
+    last: tuple[Tour, ...] | None = None
+    last_cost: int = 0
 
 
 Watch = Callable[[Callable[[], tuple[Tour, ...]], int, int], None]
@@ -69,18 +75,20 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
     """
     part = model.part(task.jobs, task.available, prices=_prices(model, task))
     tuned = OWN if task.own else tuning(model, task.jobs, task.available, task.tours, priced=task.priced)
-    local, manager = _tools(part, task, tuned)
+    local, manager = local_search(part, tuned, task.seed), _manager(part, task)
     given = model.solution(part, task.tours) if task.tours else None
     begin = given if given is not None and given.is_feasible() else None
+    eye = _Eye(model, part, watch)
+    if begin is not None and task.heat is not None:
+        return _annealed(model, part, task, local, manager, begin, eye)
     start = begin
     if start is None:
         blank = given or _blank(part, local.rng)
         start = local.search(blank, manager.max_cost_evaluator(), exhaustive=True)
-    eye = _Eye(model, part, watch)
     eye.on_best(start)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)  # a part without an answer is told by `tours`
-        loop = IteratedLocalSearch(part.data, manager, local.search, start, tuned.iterated(task.memory, eye))
+        loop = IteratedLocalSearch(part.data, manager, local.search, start, tuned.iterated(eye))
         result = loop.run(_Stop(task, eye), collect_stats=False)
     best = result.best
     return Outcome(
@@ -89,6 +97,29 @@ def search(model: Model, task: Task, watch: Watch | None = None) -> Outcome:
         before=None if begin is None else _cost(part, begin),
         iterations=result.num_iterations,
         penalties=manager.penalties(),
+    )
+
+
+def _annealed(
+    model: Model,
+    part: Part,
+    task: Task,
+    local: Local,
+    manager: pyvrp.PenaltyManager,
+    begin: pyvrp.Solution,
+    eye: _Eye,
+) -> Outcome:
+    assert task.heat is not None
+    warmth = task.heat.over(task.iterations, task.end)
+    found = anneal(local.search, manager, begin, warmth, eye, draw(task.seed))
+    return Outcome(
+        tours=tuple(model.tours(part, found.best)),
+        cost=_cost(part, found.best),
+        before=_cost(part, begin),
+        iterations=found.iterations,
+        penalties=manager.penalties(),
+        last=tuple(model.tours(part, found.last)),
+        last_cost=_cost(part, found.last),
     )
 
 
@@ -108,20 +139,23 @@ def _blank(part: Part, rng: pyvrp.RandomNumberGenerator) -> pyvrp.Solution:
 
 
 @dataclass(slots=True)
-class _Tools:
+class Local:
+    """PyVRP's local search and the stream that it draws from."""
+
     rng: pyvrp.RandomNumberGenerator
     search: pyvrp.search.LocalSearch
 
 
-def _tools(part: Part, task: Task, tuned: Tuning) -> tuple[_Tools, pyvrp.PenaltyManager]:
-    rng = pyvrp.RandomNumberGenerator(seed=task.seed)
+def local_search(part: Part, tuned: Tuning, seed: int) -> Local:
+    """PyVRP's local search with all of its operators that the part has a use for."""
+    rng = pyvrp.RandomNumberGenerator(seed=seed)
     neighbours = pyvrp.search.compute_neighbours(part.data, tuned.neighbourhood())
     perturbation = pyvrp.search.PerturbationManager(tuned.perturbation())
     local = pyvrp.search.LocalSearch(part.data, rng, neighbours, perturbation)
     for operator in OPERATORS:
         if operator.supports(part.data):
             local.add_operator(operator(part.data))
-    return _Tools(rng, local), _manager(part, task)
+    return Local(rng, local)
 
 
 def _manager(part: Part, task: Task) -> pyvrp.PenaltyManager:
@@ -132,10 +166,10 @@ def _manager(part: Part, task: Task) -> pyvrp.PenaltyManager:
         own = pyvrp.PenaltyParams()
         return pyvrp.PenaltyManager(own.midpoint_penalties(part.data), own)
     limits = pyvrp.PenaltyParams(max_penalty=part.dearest)
-    return pyvrp.PenaltyManager(task.penalties or _penalties(part), limits)
+    return pyvrp.PenaltyManager(task.penalties or first_penalties(part), limits)
 
 
-def _penalties(part: Part) -> Penalties:
+def first_penalties(part: Part) -> Penalties:
     """First prices of overload, lateness and distance too far: a usual leg each for a usual amount of them."""
     data = part.data
     goods = [[c.delivery, c.pickup] for c in data.clients()]

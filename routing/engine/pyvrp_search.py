@@ -1,8 +1,9 @@
-"""PyVRP (MIT) as an engine: iterated local search in C++ on the whole, or on neighbouring groups in turn.
+"""PyVRP (MIT) as an engine: its local search in C++, annealed on the whole, or on neighbouring groups in turn.
 
 An iteration of the whole costs time in proportion to all stops, while its moves concern a few; so from a few
-hundred stops on, groups of routes searched one after another find more in the same time. Everything ends by
-counts, and the clock only cuts: the same seed and counts give the same tours in one process.
+hundred stops on, groups of routes searched one after another find more in the same time, at one temperature that
+falls over all of it. With a count everything ends and cools by it, and the clock only cuts: the same seed and
+counts give the same tours in one process.
 """
 
 from __future__ import annotations
@@ -19,21 +20,20 @@ from . import annealing, pyvrp_trips
 from .crew import Crew
 from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
+from .pyvrp_cooling import ENDLESS, Heat, heat
 from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, vehicles_first, without_fixed
 from .pyvrp_model import Model, Tour, kind_counts
 from .pyvrp_part import Outcome, Task, Watch, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
-from .pyvrp_tuning import FEW_ACTS, chooses_fleet, first_per_act, is_long, is_scarce, memory
+from .pyvrp_tuning import chooses_fleet, first_per_act, is_scarce
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
 LONE = 400  # acts up to which groups are not worth their making
 GROUP = 200  # acts of a group
-PER_ACT = 6  # iterations of a group for each of its acts
+PER_ACT = 2  # iterations of a group for each of its acts
 FIRST_WHOLE = 600  # acts that a first plan is made of at once, where it can be made of blocks instead
 BLOCK = 400  # acts of a block from which a first plan is made, where the whole is too large
-START_SHARE = 0.35  # of the time left, for each of two searches of few acts
-ENDLESS = 2**60
 REPORT_EVERY = 0.5
 PRICED_SHARE = 0.3  # of the search, with what vehicles cost where they come first
 FLEET_SHARE = 0.8  # of the search, for fewer vehicles where they come first
@@ -135,7 +135,7 @@ class _Run:
             self._watch(lambda: found.tours, found.cost, found.iterations)
 
     def _left(self) -> int:
-        return max(0, self._count - self._iterations)
+        return ENDLESS if self._count == ENDLESS else max(0, self._count - self._iterations)
 
     def _over(self) -> bool:
         return self._left() == 0 or time.monotonic() >= self._end
@@ -261,49 +261,29 @@ class _Run:
     def _lone(self, crew: Crew[Lent, Found]) -> None:
         """One search of the whole for all the time there is, or several side by side."""
         if crew.size == 1:
-            given = bool(self._model.problem.initial)
-            few = len(self._model.acts) <= FEW_ACTS and not self._is_long()
-            if few and not self._fleet and not given:
-                self._from_two_starts()
             task = self._whole(self._left(), self._end)
             self._take_best([search(self._model, task, self._watch)], keep_idle=self._fleet)
             return
         self._side_by_side(crew, 1.0)
 
-    def _from_two_starts(self) -> None:
-        """Where a search is soon stuck: one from the tours at hand, one from nothing; the better is gone on with."""
-        found = []
-        for share, tours in ((START_SHARE, self._standing.tours), (START_SHARE / (1 - START_SHARE), ())):
-            end = time.monotonic() + share * (self._end - time.monotonic())
-            task = replace(self._whole(int(share * self._left()), end), tours=tours)
-            found.append(search(self._model, task, self._watch if tours else None))
-        self._take_best(found, keep_idle=False)
-        self._improved()
-
     def _whole(self, count: int, end: float) -> Task:
-        """The whole, searched for so long."""
-        task = replace(
-            self._standing.whole(seed=self._seed(), iterations=count, end=end), own=self._is_long()
-        )
-        if task.own and not self._model.has_windows:
-            return task
-        share = round((end - time.monotonic()) / self._params.seconds, 1)  # whatever a first plan took
-        return replace(task, memory=memory(len(self._model.acts), share * self._params.seconds, count))
+        """The whole, annealed for so long."""
+        task = self._standing.whole(seed=self._seed(), iterations=count, end=end)
+        return replace(task, heat=self._heat())
 
-    def _is_long(self) -> bool:
-        return is_long(len(self._model.acts), self._params.seconds, self._count)
+    def _heat(self) -> Heat:
+        model, tours = self._model, self._standing.tours
+        facts = [model.appraiser.appraise(item.vehicle, item.acts) for item in model.sequences(tours)]
+        fen = sum(each.cost for each in facts if isinstance(each, Facts))
+        return heat(fen / model.fen(1), sum(len(tour.acts) for tour in tours))
 
     def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
-        """Everybody searches the whole for this share of what is left; the best of them is kept.
-
-        Every second begins with nothing: from the same tours all would end in much the same place.
-        """
+        """Everybody searches the whole for this share of what is left; the best of them is kept."""
         end = time.monotonic() + share * (self._end - time.monotonic())
-        count = int(share * self._left() / crew.size)
-        alike = priced or self._fleet or bool(self._model.problem.initial)
-        for number in range(crew.free if count else 0):
-            task = replace(self._whole(count, end), priced=priced)
-            crew.give((None, task if alike or number % 2 == 0 else replace(task, tours=(), penalties=None)))
+        count = ENDLESS if self._count == ENDLESS else int(share * self._left() / crew.size)
+        for _ in range(crew.free if count else 0):
+            task = self._whole(count, end)
+            crew.give((None, replace(task, priced=True, heat=None) if priced else task))
         found = []
         while crew.busy and (answer := crew.next(self._end + 0.1 - time.monotonic())):
             found.append(_outcome(answer))
@@ -330,22 +310,33 @@ class _Run:
         self._best = lambda: self._standing.tours
 
     def _in_groups(self, crew: Crew[Lent, Found]) -> None:
+        standing, cooling = self._standing, self._heat()
+        begun, done = time.monotonic(), self._iterations
+        standing.keep()
+        self._best = lambda: standing.best
         while not self._over():
-            while crew.free and (lent := self._lend(crew.size)):
+            passed, whole = time.monotonic() - begun, self._end - begun
+            if self._count != ENDLESS:
+                passed, whole = self._iterations - done, self._count - done
+            temperature = cooling.at(passed / whole)
+            while crew.free and (lent := self._lend(crew.size, temperature)):
                 crew.give(lent)
             answer = crew.next(self._end + 0.1 - time.monotonic()) if crew.busy else None
             if answer is None:
                 return
             (loan, _), outcome = answer[0], _outcome(answer)
             self._iterations += outcome.iterations
-            if loan is not None and self._standing.give_back(loan, outcome):
-                self._improved()
+            if loan is not None and standing.give_back(loan, outcome):
+                self._watch(lambda: standing.best, 0, 0)
 
-    def _lend(self, sharers: int) -> Lent | None:
+    def _lend(self, sharers: int, temperature: float) -> Lent | None:
         loan = self._standing.lend(GROUP, draw(self._params.seed, self._steps, 1), sharers)
         if loan is None:
             return None
-        task = self._standing.task(loan, seed=self._seed(), per_act=PER_ACT, most=self._left(), end=self._end)
+        steady = Heat(temperature, temperature)
+        task = self._standing.task(
+            loan, seed=self._seed(), per_act=PER_ACT, most=self._left(), end=self._end, heat=steady
+        )
         return loan, task
 
     def _improved(self) -> None:

@@ -1,4 +1,4 @@
-"""The tours at hand of a large search: cut into neighbouring groups, put together again from what these find.
+"""The tours at hand of a large search: cut into neighbouring groups, put together again from where these went.
 
 Groups after POPMUSIC (Taillard and Voss 2002): the routes nearest to one that was looked at least, searched
 as a problem of their own. Groups that are lent at the same time share no tour, no vehicle and no job.
@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..matrix import travel
+from .pyvrp_cooling import Heat
 from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Penalties, Task
 
 PIVOTS = 8  # places from which all others are measured, where there is no map
 SPARE = 2  # idle vehicles of each kind that a group may use, beside half as many as it has tours
-GROWS_AFTER = 3  # looks at every tour, after which groups are larger by as much as the first were
-MOST_ACTS = 2_000  # of a group that has grown
 OWED_SHARE = 0.5  # of the groups, around mandatory jobs without a place
-FIRST_LOOK = 2  # iterations for each act, and as many more at each later look
 FloatTable = NDArray[np.float64]
 
 
@@ -65,6 +63,8 @@ class Standing:
         self.penalties: Penalties | None = None
         self.left = set(range(len(model.jobs)))
         self.idle = [len(members) for members in model.kinds]
+        self.best: tuple[Tour, ...] = ()
+        self._above = 0  # what the tours cost more than the best
 
     @property
     def tours(self) -> tuple[Tour, ...]:
@@ -85,6 +85,10 @@ class Standing:
         self._tours, self._looked, self._centres, self._lent = {}, {}, {}, set()
         self.left = set(range(len(self._model.jobs)))
 
+    def keep(self) -> None:
+        """These tours are the best so far."""
+        self.best, self._above = self.tours, 0
+
     def whole(self, *, seed: int, iterations: int, end: float) -> Task:
         """All of it as one task."""
         used = [0] * len(self.idle)
@@ -104,10 +108,7 @@ class Standing:
 
     def lend(self, size: int, draw: random.Random, shares: int = 1) -> Loan | None:
         """A group of neighbouring free tours of about `size` acts around one of the least looked at, or beside a
-        mandatory job that has no place.
-
-        It grows with every `GROWS_AFTER` looks that all tours have had, as far as `shares` groups have room
-        side by side; idle vehicles are shared by as many. None where no tour is free.
+        mandatory job that has no place; idle vehicles are shared by `shares` groups. None where no tour is free.
         """
         free = [number for number in self._tours if number not in self._lent]
         if not free:
@@ -115,8 +116,6 @@ class Standing:
         least = min(self._looked[number] for number in free)
         owed = self._beside_owed(free) if draw.random() < OWED_SHARE else []
         seed = draw.choice(owed or [number for number in free if self._looked[number] == least])
-        room = min(MOST_ACTS, sum(len(tour.acts) for tour in self._tours.values()) // shares)
-        size = max(size, min(room, size * (1 + least // GROWS_AFTER)))
         centre = self._centre(seed)
         apart = {number: float(((self._centre(number) - centre) ** 2).sum()) for number in free}
         group, acts = [], 0
@@ -158,13 +157,12 @@ class Standing:
         jobs = sorted(self.left)
         return [job for job, tour in zip(jobs, self._nearest_tours(jobs), strict=True) if tour in group]
 
-    def task(self, loan: Loan, *, seed: int, per_act: int, most: int, end: float) -> Task:
-        """The group as a problem of its own; a first look is short, so that every tour soon has one."""
+    def task(self, loan: Loan, *, seed: int, per_act: int, most: int, end: float, heat: Heat) -> Task:
+        """The group as a problem of its own, searched for `per_act` iterations an act."""
         tours = tuple(self._tours[number] for number in loan.tours)
         available = list(loan.idle)
         for tour in tours:
             available[tour.kind] += 1
-        looked = min(self._looked[number] for number in loan.tours)
         jobs = dict.fromkeys(self._model.job_of[act] for tour in tours for act in tour.acts)
         count = sum(len(tour.acts) for tour in tours)
         return Task(
@@ -172,29 +170,34 @@ class Standing:
             available=tuple(available),
             tours=tours,
             seed=seed,
-            iterations=min(most, count * min(per_act, FIRST_LOOK * (1 + looked))),
+            iterations=min(most, count * per_act),
             end=end,
+            heat=heat,
             owed=self.owed,
             penalties=self.penalties,
         )
 
     def give_back(self, loan: Loan, outcome: Outcome) -> bool:
-        """Puts what a group found in the place of its tours; whether that is better."""
+        """Puts where a group went in the place of its tours; whether it came by better tours than ever."""
         looked = 1 + min(self._looked[number] for number in loan.tours)
         self._lent -= set(loan.tours)
         self.left |= set(loan.extra)
         self.idle = [count + lent for count, lent in zip(self.idle, loan.idle, strict=True)]
         self.penalties = outcome.penalties
-        better = outcome.tours is not None and outcome.before is not None and outcome.cost < outcome.before
-        if not better or outcome.tours is None:
+        if outcome.tours is None or outcome.last is None or outcome.before is None:
             for number in loan.tours:
                 self._looked[number] = looked
             return False
+        better = self._above + outcome.cost - outcome.before < 0
+        if better:
+            others = (tour for number, tour in self._tours.items() if number not in loan.tours)
+            self.best, self._above = (*others, *outcome.tours), outcome.before - outcome.cost
+        self._above += outcome.last_cost - outcome.before
         for number in loan.tours:
             tour = self._tours.pop(number)
             self._looked.pop(number)
             self._centres.pop(number, None)
             self.idle[tour.kind] += 1
             self.left |= {self._model.job_of[act] for act in tour.acts}
-        self.add(outcome.tours, looked)
-        return True
+        self.add(outcome.last, looked)
+        return better

@@ -21,9 +21,11 @@ from ..problem import Act, Problem, Sequence, acts_of
 from . import annealing
 from .incumbent import Incumbent
 from .interface import Draft, Report
+from .pyvrp_cooling import ENDLESS, anneal, heat
 from .pyvrp_fleet import vehicles_first
 from .pyvrp_model import Model, Part, kind_counts
-from .pyvrp_tuning import memory, tuning
+from .pyvrp_part import draw, first_penalties, local_search
+from .pyvrp_tuning import FIRST_PER_ACT, Tuning, tuning
 
 FEASIBLE_SHARE = 0.3  # of the search, after which mandatory jobs may be left out at a price
 FEASIBLE_COUNT = 2_000  # the same in iterations
@@ -61,7 +63,7 @@ def lack(problem: Problem) -> str | None:
 
 @dataclass(slots=True)
 class _Phase:
-    """One search: ends at its time or count; without a feasible solution at the time or count to give up."""
+    """A search for a first plan: ends with one after its count, or at its end; without one where it gives up."""
 
     end: float
     count: int
@@ -73,7 +75,7 @@ class _Phase:
     def __call__(self, best_cost: float) -> bool:
         now = time.monotonic()
         lost = now >= self.give_up_at or self.done >= self.give_up_after
-        if now >= self.end or self.done >= self.count or (lost and not self.found()):
+        if now >= self.end or (lost if not self.found() else self.done >= self.count):
             return True
         self.done += 1
         return False
@@ -108,7 +110,7 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
     incumbent = Incumbent(model.appraiser, report)
     if not model.jobs:
         return incumbent.told()
-    count = 2**60 if params.iterations is None else params.iterations
+    count = ENDLESS if params.iterations is None else params.iterations
     if len(model.acts) <= RUIN_ACTS:
         few = replace(params, seconds=RUIN_SHARE * params.seconds, iterations=min(RUIN_ROUNDS, count))
         first = annealing.ENGINE.search(problem, few, lambda draft: incumbent.offer(draft.sequences))
@@ -117,14 +119,14 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
     share = begun + FEASIBLE_SHARE * params.seconds if params.iterations is None else end
     kinds = kind_counts(model.kinds)
     tuned = tuning(model, range(len(model.jobs)), kinds, priced=vehicles_first(problem))
-    looks_back = memory(len(model.acts), params.seconds, count)
+    first_count = int(FIRST_PER_ACT * len(model.acts))
     for owed in (False, True):
         part = _part(model, owed)
         eye = _Eye(model, part, incumbent)
         limits = (end, count) if owed else (share, min(count, FEASIBLE_COUNT))
-        stop = _Phase(end, count - incumbent.iterations, *limits, lambda eye=eye: eye.found)  # type: ignore[misc]
+        stop = _Phase(end, min(count, first_count), *limits, lambda eye=eye: eye.found)  # type: ignore[misc]
         settings = pyvrp.SolveParams(
-            ils=tuned.iterated(looks_back, eye),
+            ils=tuned.iterated(eye),
             neighbourhood=tuned.neighbourhood(),
             perturbation=tuned.perturbation(),
             penalty=pyvrp.PenaltyParams(max_penalty=part.dearest),
@@ -137,8 +139,22 @@ def search(problem: Problem, params: Params, report: Report, begun: float) -> Dr
             )
         if result.best.is_feasible():
             incumbent.offer(_sequences(model, part, result.best))
+            left = ENDLESS if count == ENDLESS else count - incumbent.iterations
+            best = _cooled(part, tuned, result.best, params.seed, left, end, eye)
+            incumbent.offer(_sequences(model, part, best))
             break
     return incumbent.told()
+
+
+def _cooled(
+    part: Part, tuned: Tuning, begin: pyvrp.Solution, seed: int, count: int, end: float, eye: _Eye
+) -> pyvrp.Solution:
+    """The best that annealing comes by from a first plan."""
+    spent = begin.fixed_vehicle_cost() + begin.distance_cost() + begin.duration_cost()
+    warmth = heat(spent, begin.num_clients() + 2 * begin.num_shipments()).over(count, end)
+    local, penalties = local_search(part, tuned, seed), pyvrp.PenaltyParams(max_penalty=part.dearest)
+    manager = pyvrp.PenaltyManager(first_penalties(part), penalties)
+    return anneal(local.search, manager, begin, warmth, eye, draw(seed)).best
 
 
 def _part(model: Model, owed: bool) -> Part:

@@ -18,13 +18,10 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLoca
 
 from .pyvrp_model import Model, Tour
 
-LONGEST_MEMORY = 600  # iterations
-SHARE_OF_SEARCH = 1 / 100  # of a search's iterations
 FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
 FIRST_PER_ACT = 1.5  # iterations of a first plan for each act, before groups
 FIRST_SHARE = 1 / 8  # of the whole's iterations, where jobs are a choice: groups hardly change which are done
-LONG = 40_000  # iterations of the whole, from which PyVRP's own parameters find more
 SPARE_FLEET = 2.0  # times what all goods need, from which vehicles are a matter of choice
 SCARCE_FLEET = 1.1  # times the vehicles that loads alone need, up to which it is hard to find any plan
 WIDE_LEGS = 40  # near legs that a usual window holds, from which it says little about who follows whom
@@ -34,7 +31,7 @@ OPEN = 0.2  # of a shift on average, from which long tours go about freely
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """`memory`: iterations that late acceptance looks back in a short search."""
+    """`memory`: iterations that late acceptance looks back where a first plan is made."""
 
     neighbours: int
     perturbations: int
@@ -46,15 +43,14 @@ class Tuning:
     def perturbation(self) -> pyvrp.search.PerturbationParams:
         return pyvrp.search.PerturbationParams(1, self.perturbations)
 
-    def iterated(self, wanted: int, callbacks: IteratedLocalSearchCallbacks) -> IteratedLocalSearchParams:
-        """With a memory of `wanted` iterations (see `memory`)."""
-        return IteratedLocalSearchParams(history_length=max(self.memory, wanted), callbacks=callbacks)
+    def iterated(self, callbacks: IteratedLocalSearchCallbacks) -> IteratedLocalSearchParams:
+        return IteratedLocalSearchParams(history_length=self.memory, callbacks=callbacks)
 
 
 USUAL, FEW, FLEET, ROAMING, OWN = (
     Tuning(25, 18, 100),
     Tuning(25, 25, 100),
-    Tuning(50, 18, 100),
+    Tuning(50, 25, 100),
     Tuning(50, 25, 100),
     Tuning(50, 25, 300),
 )
@@ -73,18 +69,6 @@ def tuning(
     if roams(model, tours):
         return ROAMING
     return FEW if len(model.acts) <= FEW_ACTS else USUAL
-
-
-def memory(acts: int, seconds: float, count: int) -> int:
-    """What late acceptance should look back in a search of so many seconds and iterations: by what these were set
-    to, not by what the machine does in them, so that the same search has the same.
-    """
-    return round(min(LONGEST_MEMORY, _expected(acts, seconds, count) * SHARE_OF_SEARCH))
-
-
-def is_long(acts: int, seconds: float, count: int) -> bool:
-    """Whether a search of so many seconds and iterations has time for PyVRP's own ways."""
-    return _expected(acts, seconds, count) >= LONG
 
 
 def first_per_act(model: Model, seconds: float, count: int) -> float:

@@ -22,7 +22,7 @@ from routing.engine.pyvrp_ruin import FewerTours
 from routing.engine.pyvrp_standing import Standing, map_of
 from routing.generate import Size, county
 from routing.plan import Facts, sequences_of
-from routing.problem import Job, Problem, Task, Vehicle, Window
+from routing.problem import Job, Problem, Task, Vehicle
 from routing.read import problem_text, with_objective
 from routing.solver import solve_with
 from tests.routing.town import QUICK, town
@@ -108,16 +108,44 @@ def test_a_plan_too_large_for_one_search_is_made_of_blocks(
     assert max(len(task.jobs) for task, _ in searched) < len(problem.jobs) / 2
 
 
-def test_few_acts_are_searched_from_two_starts_and_the_better_is_gone_on_with(
-    searched: list[tuple[Asked, Outcome]],
-) -> None:
-    first = solve_with(town(), QUICK)
-    assert [bool(task.tours) for task, _ in searched] == [False, True, False, True]
-    costs = [outcome.cost for _, outcome in searched]
-    assert costs[3] <= min(costs[1:3]) and first.iterations == 400
+def test_few_acts_are_annealed_as_one_from_a_first_plan(searched: list[tuple[Asked, Outcome]]) -> None:
+    plan = solve_with(town(), QUICK)
+    (first, begun), (task, found) = searched
+    assert not first.tours and task.tours == begun.tours and task.heat is not None
+    assert found.cost <= begun.cost and plan.iterations == 400
     searched.clear()
-    solve_with(replace(town(), initial=sequences_of(first)), QUICK)
+    again = solve_with(replace(town(), initial=sequences_of(plan)), QUICK)
     assert [bool(task.tours) for task, _ in searched] == [True]
+    assert again.cost.total <= plan.cost.total
+
+
+def test_groups_cool_together_from_the_beginning_to_the_end(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    in_groups(monkeypatch)
+    solve_with(town(), QUICK)
+    heats = [task.heat.first for task, _ in searched if task.heat is not None]
+    assert len(heats) > 3 and heats == sorted(set(heats), reverse=True)
+    steady = [task.heat.last for task, _ in searched if task.heat is not None]
+    assert steady == heats and heats[-1] < heats[0] / 10
+
+
+def test_groups_go_where_plans_are_worse_and_the_best_is_kept(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    """The best is what standing tours and groups had when together they cost least."""
+    in_groups(monkeypatch)
+    plan = solve_with(town(), QUICK)
+    groups = [outcome for task, outcome in searched if task.heat is not None]
+    assert any(out.before is not None and out.last_cost > out.before for out in groups)
+    cost = best = 0
+    for out in groups:
+        assert out.before is not None and out.cost <= min(out.before, out.last_cost)
+        best = min(best, cost + out.cost - out.before)
+        cost += out.last_cost - out.before
+    model = Model(town())
+    begun = sum(out.cost for task, out in searched if task.heat is None)
+    assert plan.cost.total == round(model.fen(begun + best))
 
 
 def test_a_search_whose_first_plan_is_the_best_goes_on_to_its_end() -> None:
@@ -125,19 +153,6 @@ def test_a_search_whose_first_plan_is_the_best_goes_on_to_its_end() -> None:
     van = replace(few.vehicles[0], reloads=(Task(few.vehicles[0].start or ""),))
     plan = solve_with(replace(few, vehicles=(van,)), replace(QUICK, iterations=3_000))
     assert (plan.iterations, len(plan.unserved)) == (3_000, 0)
-
-
-def test_a_search_long_for_its_acts_is_one_with_pyvrps_own_parameters(
-    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
-) -> None:
-    monkeypatch.setattr(pyvrp_tuning, "LONG", QUICK.iterations)
-    solve_with(town(), QUICK)
-    assert [(bool(task.tours), task.own) for task, _ in searched] == [(False, False), (True, True)]
-    assert searched[-1][0].memory == 0
-    searched.clear()
-    early = replace(town().jobs[0], delivery=replace(town().jobs[0].delivery, windows=(Window(0, 9_000),)))
-    solve_with(replace(town(), jobs=(early, *town().jobs[1:])), QUICK)
-    assert searched[-1][0].own and searched[-1][0].memory > 0
 
 
 def test_vehicles_have_their_price_until_there_are_as_few_as_may_be(

@@ -13,16 +13,13 @@ from routing.engine.pyvrp_tuning import (
     FEW_ACTS,
     FIRST_PER_ACT,
     FLEET,
-    LONGEST_MEMORY,
     OWN,
     ROAMING,
     USUAL,
     WIDE_LEGS,
     Tuning,
     first_per_act,
-    is_long,
     is_scarce,
-    memory,
     tuning,
 )
 from routing.problem import Problem, Window
@@ -104,14 +101,3 @@ def test_a_first_plan_takes_longer_where_jobs_are_a_choice_and_there_is_time() -
     assert first_per_act(Model(problem), 30, 2**60) == FIRST_PER_ACT
     assert first_per_act(Model(choice), 0.001, 2**60) == FIRST_PER_ACT
     assert first_per_act(Model(choice), 30, 3_900) == 12.5
-
-
-def test_a_search_is_long_by_its_seconds_counts_and_acts() -> None:
-    assert is_long(300, 30, 2**60) and not is_long(300, 10, 2**60)
-    assert not is_long(1_000, 30, 2**60) and not is_long(300, 30, 39_999)
-
-
-def test_late_acceptance_looks_back_by_what_a_search_was_set_to() -> None:
-    assert memory(400, 10, 2**60) < memory(400, 20, 2**60) < memory(100, 20, 2**60)
-    assert memory(400, 3_600, 2_000) == 20 and memory(400, 3_600, 2**60) == LONGEST_MEMORY
-    assert memory(0, -0.1, 2**60) == 0
