@@ -1,8 +1,8 @@
 """How PyVRP searches here. Its own parameters are for long runs; plans are wanted within seconds or minutes.
 
 Fewer neighbours, fewer perturbations and a shorter memory of late acceptance gave plans up to 3 % better in ten
-seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor fewer neighbours where a
-fleet is to be chosen or windows are wide, nor any of it where the search is long for its acts.
+seconds (docs/benchmarks.md); not so where jobs are optional or vehicles come first, nor the first two where a fleet
+is to be chosen or windows are wide.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLoca
 
 from .pyvrp_model import Model, Tour
 
-FEW_ACTS = 250  # up to which there is time to leave where a search is stuck
+FEW_ACTS = 250  # up to which many may be moved at once
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
 FIRST_PER_ACT = 1.5  # iterations of a first plan for each act, before groups
 FIRST_SHARE = 1 / 8  # of the whole's iterations, where jobs are a choice: groups hardly change which are done
@@ -47,13 +47,7 @@ class Tuning:
         return IteratedLocalSearchParams(history_length=self.memory, callbacks=callbacks)
 
 
-USUAL, FEW, FLEET, ROAMING, OWN = (
-    Tuning(25, 18, 100),
-    Tuning(25, 25, 100),
-    Tuning(50, 25, 100),
-    Tuning(50, 25, 100),
-    Tuning(50, 25, 300),
-)
+USUAL, FEW, FAR, OWN = Tuning(25, 18, 100), Tuning(25, 25, 100), Tuning(50, 25, 100), Tuning(50, 25, 300)
 
 
 def tuning(
@@ -64,10 +58,8 @@ def tuning(
     """
     if priced or not all(model.mandatory[job] for job in jobs):
         return OWN
-    if chooses_fleet(model, jobs, available):
-        return FLEET
-    if roams(model, tours):
-        return ROAMING
+    if chooses_fleet(model, jobs, available) or roams(model, tours):
+        return FAR
     return FEW if len(model.acts) <= FEW_ACTS else USUAL
 
 

@@ -9,12 +9,11 @@ import pytest
 
 from routing.engine.pyvrp_model import Model, Tour, kind_counts
 from routing.engine.pyvrp_tuning import (
+    FAR,
     FEW,
     FEW_ACTS,
     FIRST_PER_ACT,
-    FLEET,
     OWN,
-    ROAMING,
     USUAL,
     WIDE_LEGS,
     Tuning,
@@ -56,14 +55,14 @@ def test_a_search_looks_at_fewer_neighbours_where_neither_fleet_nor_jobs_are_a_c
     optional = (*problem.jobs[1:], replace(problem.jobs[0], tariff=77))
     assert tuned(problem) is FEW
     assert tuned(replace(problem, vehicles=elsewhere)) is FEW
-    assert tuned(replace(problem, vehicles=larger)) is FLEET
+    assert tuned(replace(problem, vehicles=larger)) is FAR
     assert tuned(replace(problem, vehicles=(*problem.vehicles[:5], larger[-1]))) is FEW  # all are needed
     assert tuned(replace(problem, jobs=optional)) is OWN
     assert tuned(problem, priced=True) is OWN
     assert tuned(town(FEW_ACTS + 2, vehicles=60)) is USUAL
 
 
-@pytest.mark.parametrize(("seconds", "wanted"), [(1_900, FEW), (2_000, ROAMING)])
+@pytest.mark.parametrize(("seconds", "wanted"), [(1_900, FEW), (2_000, FAR)])
 def test_it_looks_further_where_long_tours_have_windows_that_are_not_narrow(
     seconds: int, wanted: Tuning
 ) -> None:
@@ -76,7 +75,7 @@ def test_it_looks_further_where_long_tours_have_windows_that_are_not_narrow(
 def test_and_where_windows_are_wide() -> None:
     near = Model(open_for(10_000)).legs_in_window
     wide = int(10_000 * WIDE_LEGS / near) + 1
-    assert tuned(open_for(wide, capacity=60, shift=10 * wide)) is ROAMING
+    assert tuned(open_for(wide, capacity=60, shift=10 * wide)) is FAR
     assert tuned(open_for(wide - 5, capacity=60, shift=10 * wide)) is FEW
     assert tuned(town(41, capacity=200)) is FEW  # without windows
 
