@@ -21,7 +21,8 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
 ENDLESS = 2**60  # iterations
 HOTTEST = 1.0  # times what an act costs on average, at which a search begins
-COLDEST = 0.01  # and at which it ends
+FLEET_HOTTEST = 4.0  # the same where vehicles of several kinds are a choice, each with a price of its own
+COLDEST = 0.01  # at which it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Heat:
         return warmth
 
 
-def heat(cost: float, acts: int) -> Heat:
-    """What suits a search from tours that cost so much with so many acts."""
+def heat(cost: float, acts: int, *, fleet: bool = False) -> Heat:
+    """What suits a search from tours that cost so much with so many acts, `fleet` where a fleet is to be chosen."""
     usual = max(1.0, cost) / max(1, acts)
-    return Heat(HOTTEST * usual, COLDEST * usual)
+    return Heat((FLEET_HOTTEST if fleet else HOTTEST) * usual, COLDEST * usual)
 
 
 @dataclass(frozen=True, slots=True)

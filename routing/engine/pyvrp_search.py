@@ -22,7 +22,7 @@ from .interface import Draft, Report
 from .pyvrp_blocks import available, blocks, shares
 from .pyvrp_cooling import ENDLESS, Heat, heat
 from .pyvrp_fleet import Fewer, Fitted, Turns, fewer, vehicles_first, without_fixed
-from .pyvrp_model import Model, Tour, kind_counts
+from .pyvrp_model import Model, Tour
 from .pyvrp_part import Outcome, Task, Watch, draw, search
 from .pyvrp_standing import Loan, Standing, map_of
 from .pyvrp_tuning import chooses_fleet, first_per_act, is_scarce
@@ -172,7 +172,7 @@ class _Run:
         model, acts = self._model, len(self._model.acts)
         if acts <= FIRST_WHOLE or acts > WHOLE or self._scarce:
             return acts > WHOLE
-        return not self._fleet and not chooses_fleet(model, range(len(model.jobs)), kind_counts(model.kinds))
+        return not self._fleet and not chooses_fleet(model)
 
     def _first_blocks(self, crew: Crew[Lent, Found]) -> None:
         """Blocks of neighbouring jobs, each planned from nothing. Where one has too few vehicles, it and those
@@ -275,7 +275,8 @@ class _Run:
         model, tours = self._model, self._standing.tours
         facts = [model.appraiser.appraise(item.vehicle, item.acts) for item in model.sequences(tours)]
         fen = sum(each.cost for each in facts if isinstance(each, Facts))
-        return heat(fen / model.fen(1), sum(len(tour.acts) for tour in tours))
+        acts = sum(len(tour.acts) for tour in tours)
+        return heat(fen / model.fen(1), acts, fleet=chooses_fleet(model))
 
     def _side_by_side(self, crew: Crew[Lent, Found], share: float, *, priced: bool = False) -> None:
         """Everybody searches the whole for this share of what is left; the best of them is kept."""

@@ -16,7 +16,7 @@ import pyvrp
 import pyvrp.search
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 
-from .pyvrp_model import Model, Tour
+from .pyvrp_model import Model, Tour, kind_counts
 
 FEW_ACTS = 250  # up to which many may be moved at once
 ITERATIONS = 35_000  # a second on a slow core, divided by the root of the acts
@@ -91,8 +91,14 @@ def is_scarce(model: Model) -> bool:
     return all(model.mandatory) and sum(map(len, model.kinds)) <= SCARCE_FLEET * model.least_tours
 
 
-def chooses_fleet(model: Model, jobs: Sequence[int], available: Sequence[int]) -> bool:
-    """Whether kinds of vehicles differ in capacity or price, and there are far more than the goods need."""
+def chooses_fleet(
+    model: Model, jobs: Sequence[int] | None = None, available: Sequence[int] | None = None
+) -> bool:
+    """Whether kinds of vehicles differ in capacity or price, and there are far more than the goods need; for all jobs
+    and vehicles where none are given.
+    """
+    jobs = range(len(model.jobs)) if jobs is None else jobs
+    available = kind_counts(model.kinds) if available is None else available
     fleet = [(model.kinds[kind][0], count) for kind, count in enumerate(available) if count]
     if len({(one.capacity, one.fixed_price, one.km_price, one.hour_price) for one, _ in fleet}) == 1:
         return False

@@ -77,5 +77,7 @@ def test_it_cools_by_count_or_by_the_clock() -> None:
 
 def test_heat_is_what_an_act_costs() -> None:
     assert heat(2_000, 100).first == pytest.approx(20 * heat(100, 100).first)
+    fleet = heat(100, 100, fleet=True)
+    assert fleet.first > heat(100, 100).first and fleet.last == heat(100, 100).last
     nothing = heat(0, 0)
     assert 0 < nothing.last < nothing.first
