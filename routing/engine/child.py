@@ -45,7 +45,7 @@ def work(task: Task, out: TextIO, parent: int) -> None:
 
     engine = load(name)
     params = dataclasses.replace(params, seconds=max(0.05, end - time.monotonic()))
-    engine.search(problem, params, report)
+    report(engine.search(problem, params, report))  # engines leave out what follows closely on another
     out.write("end\n")
     out.flush()
 

@@ -150,7 +150,10 @@ def kept(problem: Problem, plan: Plan) -> dict[str, Any]:
 
 
 def again(kept_plan: dict[str, Any], *, seconds: float = 3600.0) -> Plan:
-    """The kept problem solved to the same counts, in this process. Raises Refused on nonsense."""
+    """The kept problem solved to the same counts, in this process: the same plan where that was found by counts too.
+
+    Raises Refused on nonsense.
+    """
     params = Params(
         seconds=seconds,
         iterations=max(1, int(kept_plan["iterations"])),

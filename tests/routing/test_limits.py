@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from routing.distances import completed
 from routing.generate import Size, county
 from routing.problem import Problem, dumps
 from routing.solver import EngineDied, Params, Progress, solve, solve_with
+from tests.routing.town import QUICK, town
 
 COUNTY = Size(warehouses=4, recipients=20, pairs=30, vehicles=4)
 
@@ -35,6 +37,13 @@ def alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+def test_a_search_apart_gives_what_it_came_by_last() -> None:
+    """Its last improvements follow so closely on each other that it told only the first of them."""
+    apart = solve_with(town(), replace(QUICK, isolated=True))
+    here = solve_with(town(), QUICK)
+    assert (apart.routes, apart.iterations) == (here.routes, here.iterations)
 
 
 def test_a_frozen_search_is_killed_and_its_best_plan_survives() -> None:
