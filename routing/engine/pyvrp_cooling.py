@@ -92,6 +92,9 @@ def anneal(
         if candidate.is_feasible():
             last = candidate
             if weigh.cost(candidate) < weigh.cost(best):
+                deeper = local(candidate, weigh, exhaustive=True)  # everywhere, not only where it changed
+                if deeper.is_feasible():
+                    current = last = candidate = deeper
                 best = candidate
                 eye.on_best(best)
     return Cooled(best, last, done)
