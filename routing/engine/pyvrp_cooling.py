@@ -34,7 +34,7 @@ class Heat:
 
     def at(self, share: float) -> float:
         """The temperature when this share of the search is over."""
-        return self.first * (self.last / self.first) ** min(1.0, share)
+        return self.first * math.pow(self.last / self.first, min(1.0, share))
 
     def over(self, iterations: int, end: float) -> Callable[[int], float | None]:
         """The temperature after so many iterations of a search that begins now; None when it is over. By count, or

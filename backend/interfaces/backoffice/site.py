@@ -109,7 +109,8 @@ class Office(UnfoldAdminSite):  # type: ignore[misc]
             told = ngettext("有%(n)d笔捐赠等人看过。", "有%(n)d笔捐赠等人看过。", count) % {"n": count}
             address = reverse("office:donations_review_changelist")
             messages.warning(request, format_html('<a href="{}">{}</a>', address, told))
-        return super().index(request, extra_context)
+        page: HttpResponse = super().index(request, extra_context)
+        return page
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Choices.as_view(admin_site=self)(request)
