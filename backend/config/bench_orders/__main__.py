@@ -30,7 +30,7 @@ class Plan:
 
 
 PGBENCH_CONNECTIONS = "160"  # its 128 beside ours; the house itself needs few
-QUICK = Plan(2.5, (1, 64, 256), 1, 5)
+QUICK = Plan(2, (1, 64, 256), 1, 5)
 WHOLE = Plan(8, (1, 8, 32, 64, 128, 256), 3, 20)
 
 
