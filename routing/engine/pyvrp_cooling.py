@@ -12,11 +12,13 @@ from __future__ import annotations
 import math
 import random
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyvrp
 import pyvrp.search
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
 
 ENDLESS = 2**60  # iterations
@@ -79,22 +81,24 @@ def anneal(
     """
     current = last = best = begin
     done = 0
-    while (temperature := warmth(done)) is not None:
-        done += 1
-        weigh = manager.cost_evaluator()
-        candidate = local(current, weigh, exhaustive=False)
-        manager.register(candidate)
-        eye.on_iteration(current, candidate, best, weigh)
-        worst = weigh.penalised_cost(current) - temperature * math.log(1.0 - chance.random())
-        if weigh.penalised_cost(candidate) >= worst:
-            continue
-        current = candidate
-        if candidate.is_feasible():
-            last = candidate
-            if weigh.cost(candidate) < weigh.cost(best):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)  # the best can be driven, whatever else cannot
+        while (temperature := warmth(done)) is not None:
+            done += 1
+            weigh = manager.cost_evaluator()
+            candidate = local(current, weigh, exhaustive=False)
+            manager.register(candidate)
+            eye.on_iteration(current, candidate, best, weigh)
+            worst = weigh.penalised_cost(current) - temperature * math.log(1.0 - chance.random())
+            if _beats(candidate, best, weigh):
                 deeper = local(candidate, weigh, exhaustive=True)  # everywhere, not only where it changed
-                if deeper.is_feasible():
-                    current = last = candidate = deeper
-                best = candidate
+                best = current = last = deeper if _beats(deeper, best, weigh) else candidate
                 eye.on_best(best)
+            elif weigh.penalised_cost(candidate) < worst:
+                current = candidate
+                last = candidate if candidate.is_feasible() else last
     return Cooled(best, last, done)
+
+
+def _beats(solution: pyvrp.Solution, best: pyvrp.Solution, weigh: pyvrp.CostEvaluator) -> bool:
+    return solution.is_feasible() and bool(weigh.cost(solution) < weigh.cost(best))
