@@ -142,7 +142,7 @@ def _oscar(house: House, plan: "Plan", table: "Table", told: Told) -> None:
         oscar.prepare(house.where)
     except Exception as error:
         say("bench-orders", f"django-oscar is left out: {error}")
-        told.update(dict.fromkeys(f"oscar_{name}_per_s" for name in ("hot", "distinct")))
+        told.update(oscar_hot_per_s=None, oscar_distinct_per_s=None)
         return
     for name in ("hot", "distinct"):
         for key, what, measure in (

@@ -87,10 +87,15 @@ class ByLanguage(forms.MultiValueField):
         super().__init__(fields, widget=Words(), required=required, require_all_fields=False, **kwargs)
 
     def compress(self, data_list: list[Any]) -> dict[str, str]:
-        told = {key: text for key, text in zip(LANGUAGES, data_list, strict=False) if text}
-        if told and "zh-Hans" not in told:
-            raise ValidationError(gettext("先写简体的。"))
-        return told
+        return by_language(data_list)
+
+
+def by_language(texts: Sequence[str | None]) -> dict[str, str]:
+    """Texts in the order of LANGUAGES as a dictionary; where there are any, there are simplified ones."""
+    told = {key: text for key, text in zip(LANGUAGES, texts, strict=False) if text}
+    if told and "zh-Hans" not in told:
+        raise ValidationError(gettext("先写简体的。"))
+    return told
 
 
 CONTACT: Mapping[str, Promise] = {
@@ -123,10 +128,7 @@ class Contact(forms.MultiValueField):
 
     def compress(self, data_list: list[Any]) -> dict[str, Any]:
         phone, desk, *spoken = data_list or [""] * len(CONTACT)
-        hours = {key: text for key, text in zip(LANGUAGES, spoken, strict=True) if text}
-        if hours and "zh-Hans" not in hours:
-            raise ValidationError(gettext("先写简体的。"))
-        told: dict[str, Any] = {"phone": phone, "desk": desk, "hours": hours}
+        told: dict[str, Any] = {"phone": phone, "desk": desk, "hours": by_language(spoken)}
         return {key: value for key, value in told.items() if value}
 
 
