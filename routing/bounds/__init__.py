@@ -16,6 +16,7 @@ from .whole import Want, anywhere, cheapest_goods
 __all__ = ["Bound", "Want", "anywhere", "cheapest_goods", "lower", "radial"]
 
 ENOUGH = 10_000  # rounds that no search needs
+LEAST_RADIAL = 5.0  # seconds that the radial bound may take in any case
 METHODS: dict[Way, str] = {
     "flow": "flows",
     "load": "columns by load",
@@ -38,7 +39,7 @@ def lower(
     serving each job costs at least, as a share of the whole; empty where there was no time for one.
     """
     end = time.monotonic() + seconds
-    best = radial(problem)
+    best = radial(problem, seconds=max(LEAST_RADIAL, seconds))
     proof = -math.inf
     ways = _ways(problem)
     for number, way in enumerate(ways):

@@ -20,6 +20,7 @@ The same rows hold for E with seconds; H = E + service.
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,10 +51,13 @@ class Bound:
 
 
 def radial(problem: Problem, *, seconds: float = 5.0) -> Bound:
-    """The radial bound of a problem with tables. Never above the optimum."""
-    value = _Radial(problem).program.minimum(seconds)
+    """The radial bound of a problem with tables, where it is found in `seconds`. Never above the optimum."""
+    end = time.monotonic() + seconds
+    program = _Radial(problem, end).program
+    left = end - time.monotonic()
+    value = program.minimum(left) if left > 0 else None
     if value is None:
-        return Bound(None, "radial LP")
+        return Bound(None, "no time for a bound" if left <= 0 else "radial LP")
     return Bound(max(0, math.ceil(value - max(1e-3, 1e-8 * abs(value)))), "radial LP")
 
 
@@ -99,7 +103,9 @@ class _Ways:
 
 
 class _Radial:
-    def __init__(self, problem: Problem) -> None:
+    """The program; not the whole of it where that takes longer than to `end` (time.monotonic)."""
+
+    def __init__(self, problem: Problem, end: float) -> None:
         self.problem = problem
         self.program = Program()
         self.index = location_index(problem)
@@ -110,6 +116,8 @@ class _Radial:
         self.shares: dict[str, dict[int, float]] = defaultdict(dict)
         self.driven: dict[int, float] = {}
         for kind in self.kinds:
+            if time.monotonic() >= end:
+                return
             self._add_kind(kind)
         grouped = {job: group for group in problem.groups for job in group.jobs}
         self.must = {job.id for job in problem.jobs if job.tariff is None and job.id not in grouped}

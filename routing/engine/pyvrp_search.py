@@ -29,7 +29,8 @@ from .pyvrp_tuning import chooses_fleet, first_per_act, is_scarce
 
 MOST_ACTS = 20_000
 WHOLE = 2_000  # acts that are ever searched as one
-LONE = 400  # acts up to which groups are not worth their making
+LONE = 400  # acts up to which groups are not worth their making, where all jobs must be done
+LONE_CHOICE = 200  # the same where jobs are a choice: a search of the whole seldom begins a tour for several
 GROUP = 200  # acts of a group
 PER_ACT = 2  # iterations of a group for each of its acts
 FIRST_WHOLE = 600  # acts that a first plan is made of at once, where it can be made of blocks instead
@@ -102,6 +103,7 @@ class _Run:
         self._best: Callable[[], tuple[Tour, ...]] = tuple
         self._where = map_of(model)
         self._first_per_act = first_per_act(model, params.seconds, self._count)
+        self._alone = len(model.acts) <= (LONE if all(model.mandatory) else LONE_CHOICE)
         self._scarce = LONE < len(model.acts) <= WHOLE and is_scarce(model)
         self._standing = Standing(model, self._where, owed=False)
 
@@ -113,7 +115,7 @@ class _Run:
                 if len(self._model.acts) <= WHOLE:
                     self._side_by_side(crew, PRICED_SHARE, priced=True)
                 self._squeeze(crew)
-            if len(self._model.acts) <= LONE:
+            if self._alone:
                 self._lone(crew)
             else:
                 self._in_groups(crew)
@@ -210,7 +212,7 @@ class _Run:
     def _first_whole(self) -> None:
         acts, standing = len(self._model.acts), self._standing
         share = SCARCE_SHARE if self._scarce else FEASIBLE_SHARE
-        first = min(self._left(), int(self._first_per_act * acts) if acts > LONE else 0)
+        first = min(self._left(), 0 if self._alone else int(self._first_per_act * acts))
         most = min(self._left(), 20 * acts + 1_000)
         if self._scarce:
             most = max(1, int(share * self._left()))

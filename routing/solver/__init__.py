@@ -50,7 +50,7 @@ WIND_UP_SECONDS = 1.0  # for a search that was called off to put in what still f
 BOUND_PER_SECOND, LEGS_PER_SECOND = 6_000, 60e6  # jobs times kinds of vehicle, legs of tables; measured
 ALWAYS_BOUND = 0.1  # seconds that a bound may always take
 LONG_SECONDS, BOUND_SHARE = 60.0, 0.08  # from which a bound has its own share of the seconds, at most
-LEAST_RADIAL = 5.0  # seconds for its linear program
+OVERTIME = 0.03  # of the seconds, by which a bound that was begun in time may be late
 BOUND_ROUNDS = 25  # of a run by counts, whose bound must repeat as well
 
 OnProgress = Callable[[Progress], None]
@@ -225,14 +225,18 @@ def _bound(
     problem: Problem, params: Params, clock: MaxSeconds, called_off: Callable[[], bool] = lambda: False
 ) -> Bound:
     """The bound, where there is time for it: a search that was asked to be quick is not made to wait."""
-    if params.bound_seconds and params.iterations is not None:
-        return bounds.lower(problem, seconds=params.seconds + 60, rounds=BOUND_ROUNDS)
-    if params.iterations is None and _bound_seconds(problem) > max(ALWAYS_BOUND, clock.left()):
+    if params.iterations is not None:
+        ample = params.seconds + 60
+        if params.bound_seconds:
+            return bounds.lower(problem, seconds=ample, rounds=BOUND_ROUNDS)
+        return bounds.radial(problem, seconds=ample)
+    if _bound_seconds(problem) > max(ALWAYS_BOUND, clock.left()):
         return Bound(None, "no time for a bound")
     seconds = min(params.bound_seconds, clock.left() / 2)
     if seconds > 0:
         return bounds.lower(problem, seconds=seconds, called_off=called_off)
-    return bounds.radial(problem, seconds=max(LEAST_RADIAL, clock.left()))
+    late = max(ALWAYS_BOUND, OVERTIME * params.seconds)
+    return bounds.radial(problem, seconds=max(0.0, clock.left()) + late)
 
 
 def _bound_seconds(problem: Problem) -> float:

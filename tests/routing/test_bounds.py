@@ -123,6 +123,10 @@ def test_few_vehicles_are_not_counted_twice() -> None:
         assert some is not None and many is not None and some.value >= many.value - 1
 
 
+def test_a_bound_that_is_not_found_in_time_is_none() -> None:
+    assert bounds.radial(plane(0), seconds=0) == bounds.Bound(None, "no time for a bound")
+
+
 def test_pairs_of_a_county_are_bounded_better_than_by_the_radial_way() -> None:
     problem = completed(county(Size(warehouses=2, recipients=8, pairs=9, vehicles=2, optional=1.0), seed=4))
     radial, found = bounds.radial(problem), bounds.lower(problem, seconds=60, rounds=40)

@@ -51,7 +51,7 @@ def test_a_job_has_a_price_only_where_it_may_be_left_out() -> None:
 
 
 def in_groups(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
-    for name, value in {"LONE": 10, "GROUP": 15, **limits}.items():
+    for name, value in {"LONE": 10, "LONE_CHOICE": 10, "GROUP": 15, **limits}.items():
         monkeypatch.setattr(pyvrp_search, name, value)
 
 
@@ -117,6 +117,18 @@ def test_few_acts_are_annealed_as_one_from_a_first_plan(searched: list[tuple[Ask
     again = solve_with(replace(town(), initial=sequences_of(plan)), QUICK)
     assert [bool(task.tours) for task, _ in searched] == [True]
     assert again.cost.total <= plan.cost.total
+
+
+def test_where_jobs_are_a_choice_groups_begin_sooner(
+    monkeypatch: pytest.MonkeyPatch, searched: list[tuple[Asked, Outcome]]
+) -> None:
+    in_groups(monkeypatch, LONE=100)
+    solve_with(town(), QUICK)
+    assert all(len(task.jobs) == 39 for task, _ in searched)
+    searched.clear()
+    chosen = (replace(town().jobs[0], tariff=5_000), *town().jobs[1:])
+    solve_with(replace(town(), jobs=chosen), QUICK)
+    assert min(len(task.jobs) for task, _ in searched) < 39
 
 
 def test_groups_cool_together_from_the_beginning_to_the_end(
